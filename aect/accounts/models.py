@@ -1,0 +1,73 @@
+"""People who sign in. Accounts are known by their e-mail address; a name is optional."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What somebody is here for; what each may do is decided in `permissions`."""
+
+    OFFICER = "officer", _("Agent de la DAECT")
+    AGENT = "agent", _("Agent de collectivité")
+    ANALYST = "analyst", _("Analyste")
+    ADMINISTRATOR = "administrator", _("Administrateur")
+
+
+class AccountManager(UserManager):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # type: ignore[override]
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":  # type: ignore[override]
+        return self.create_user(
+            email, password, **{"role": Role.ADMINISTRATOR, **fields, "is_staff": True, "is_superuser": True}
+        )
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractUser):
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(
+        _("adresse électronique"),
+        max_length=254,
+        unique=True,
+        error_messages={"unique": _("Un compte existe déjà avec cette adresse électronique.")},
+    )
+    role = models.CharField(_("rôle"), max_length=20, choices=Role, default=Role.AGENT)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    class Meta:
+        verbose_name = _("compte")
+        verbose_name_plural = _("comptes")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="user_email_is_lower_case",
+                violation_error_message=_("L’adresse électronique s’écrit en minuscules."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    @property
+    def oversees(self) -> bool:
+        """Whether this person works for the ministry's delegation or administers the service."""
+        return self.role in {Role.OFFICER, Role.ADMINISTRATOR}

@@ -1,0 +1,106 @@
+"""Field types that every application shares: amounts of money, and dates known to the year or the month."""
+
+import calendar
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import ExtractDay, ExtractMonth
+from django.db.models.lookups import Exact
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+AMOUNT_CEILING = Decimal("1e15")  # above any public budget; NaN sorts above every number in PostgreSQL
+# At most 15 digits, grouped by spaces or not, a comma or a dot, two decimals. Bounded before Decimal sees it:
+# a short cell such as 1e3000000 would cost minutes.
+AMOUNT_PATTERN = re.compile(r"-?\d{1,3}(?:[  \u202f]?\d{3}){0,4}(?:[.,]\d{1,2})?", re.ASCII)
+
+
+def parse_amount(text: str) -> Decimal:
+    """Reads `1 234,50`, `1234.50` or `1234` as euros and cents.
+
+    Raises ValidationError for anything else: exponents, other digits than 0-9, NaN, more than two decimals.
+    """
+    if not AMOUNT_PATTERN.fullmatch(cleaned := text.strip()):
+        raise ValidationError(
+            _("« %(value)s » n’est pas un montant : écrivez par exemple 1 234,50."),
+            code="invalid",
+            params={"value": text[:40]},
+        )
+    return Decimal(re.sub(r"[  \u202f]", "", cleaned).replace(",", "."))
+
+
+class AmountFormField(forms.DecimalField):
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values:
+            return None
+        return value if isinstance(value, Decimal) else parse_amount(str(value))
+
+
+class AmountField(models.DecimalField):
+    """Euros and cents. Empty means unknown, never 0. Pair it with `amount_check`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_digits": 17, "decimal_places": 2, **kwargs})
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": AmountFormField, "widget": forms.TextInput, **kwargs})
+
+
+def amount_check(model: str, *fields: str, signed: bool = False) -> list[models.CheckConstraint]:
+    """One constraint a field: within bounds, which also refuses NaN and infinity (PostgreSQL: NaN >= 0 holds)."""
+    floor = -AMOUNT_CEILING if signed else Decimal(0)
+    return [
+        models.CheckConstraint(
+            condition=Q(**{f"{field}__gte": floor, f"{field}__lt": AMOUNT_CEILING}),
+            name=f"{model}_{field}_is_an_amount",
+            violation_error_message=_("Un montant est un nombre positif d’euros, avec deux décimales au plus."),
+        )
+        for field in fields
+    ]
+
+
+class Precision(models.TextChoices):
+    """How exactly a date is known. The stored date is then the first day of the year or month."""
+
+    YEAR = "year", _("année")
+    MONTH = "month", _("mois")
+    DAY = "day", _("jour")
+
+
+def PrecisionField(label: Any = None) -> models.CharField:  # noqa: N802  # reads as a field
+    return models.CharField(label or _("précision de la date"), max_length=5, choices=Precision, default=Precision.DAY)
+
+
+def precision_check(model: str, field: str) -> models.CheckConstraint:
+    """A date known to the year is stored as its 1 January, to the month as its first day."""
+    month, day = ExtractMonth(F(field)), ExtractDay(F(field))
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__isnull": True})
+        | Q(**{f"{field}_precision": "day"})
+        | Q(Exact(day, 1), **{f"{field}_precision": "month"})
+        | Q(Exact(day, 1), Exact(month, 1), **{f"{field}_precision": "year"}),
+        name=f"{model}_{field}_fits_precision",
+        violation_error_message=_("Une date connue à l’année est le 1er janvier ; au mois, le premier jour du mois."),
+    )
+
+
+def partial_date(date: Any, precision: str) -> str:
+    """A date as it is known, in the reader's language: `2016`, `avril 2014`, `15 juillet 2015`."""
+    if date is None:
+        return ""
+    formats = {Precision.YEAR: "Y", Precision.MONTH: "YEAR_MONTH_FORMAT"}
+    return date_format(date, formats.get(Precision(precision), "DATE_FORMAT"))
+
+
+def last_day(date: Any, precision: str) -> Any:
+    """The last day that a partly known date may stand for."""
+    if precision == Precision.YEAR:
+        return date.replace(month=12, day=31)
+    if precision == Precision.MONTH:
+        return date.replace(day=calendar.monthrange(date.year, date.month)[1])
+    return date

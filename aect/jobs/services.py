@@ -1,0 +1,136 @@
+"""What happens to a job: asked for, rung, claimed, advanced, ended."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial, wraps
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from aect.accounts.models import User
+from aect.celery import app
+from aect.jobs.models import LEASE, MAX_ATTEMPTS, TITLES, Job, JobState
+
+log = logging.getLogger(__name__)
+
+
+def request_job(task: str, *, key: str, by: User | None, **arguments: Any) -> Job:
+    """Asks for work in the caller's transaction, and rings on commit.
+
+    While a job with the same `key` waits, that one is returned. Its row stays locked until the caller's
+    commit, so that no worker can start it before the caller's change is there to be seen; a job that already
+    runs does not count, since it may have read before.
+    """
+    job = waiting_job(key)
+    if job is None:
+        try:
+            with transaction.atomic():
+                job = Job.objects.create(task=task, key=key, arguments=arguments, requested_by=by)
+        except IntegrityError:  # somebody asked at the same moment
+            return request_job(task, key=key, by=by, **arguments)
+    transaction.on_commit(partial(ring, job), robust=True)
+    return job
+
+
+def waiting_job(key: str) -> Job | None:
+    return Job.objects.select_for_update().filter(key=key, state=JobState.PENDING).first()
+
+
+def ring(job: Job) -> None:
+    """Tells a worker that a job waits. A silent Redis is logged and harmless: the reconciler rings again."""
+    try:
+        app.send_task(job.task, args=[str(job.pk)])
+    except Exception:
+        log.warning("Could not ring for job %s: the reconciler will.", job.pk, exc_info=True)
+
+
+def claim(job_id: UUID | str) -> Job | None:
+    """Takes the job for this worker, or None when it is ended, taken, or was tried too often."""
+    now = timezone.now()
+    free = Q(state=JobState.PENDING) | Q(state=JobState.RUNNING, lease_until__lt=now)
+    taken = Job.objects.filter(free, pk=job_id, attempts__lt=MAX_ATTEMPTS).update(
+        state=JobState.RUNNING,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        lease_until=now + LEASE,
+        steps_done=0,
+        error="",
+    )
+    return Job.objects.get(pk=job_id) if taken else None
+
+
+def advance(job: Job, *, done: int, total: int | None = None) -> None:
+    """Records progress and keeps the lease. Call it outside the work's transaction, or nobody sees it."""
+    job.steps_done, job.steps_total = done, total if total is not None else job.steps_total
+    job.lease_until = timezone.now() + LEASE
+    job.save(update_fields=["steps_done", "steps_total", "lease_until"])
+
+
+def finish(job: Job, **result: Any) -> None:
+    """Ends the job well. Call it in the transaction of the last piece of work: both commit together."""
+    job.state, job.result, job.finished_at, job.lease_until = JobState.DONE, result, timezone.now(), None
+    job.save(update_fields=["state", "result", "finished_at", "lease_until"])
+
+
+def fail(job: Job, error: str) -> None:
+    """Puts the job back in line, or sets it aside for good after its last attempt."""
+    last = job.attempts >= MAX_ATTEMPTS
+    job.state = JobState.FAILED if last else JobState.PENDING
+    job.finished_at = timezone.now() if last else None
+    job.error, job.lease_until, job.rung_at = error[-4000:], None, timezone.now()
+    try:
+        with transaction.atomic():
+            job.save(update_fields=["state", "finished_at", "error", "lease_until", "rung_at"])
+    except IntegrityError:  # another job with this key waits already: it will do the work
+        job.state, job.finished_at = JobState.FAILED, timezone.now()
+        job.save(update_fields=["state", "finished_at", "error", "lease_until", "rung_at"])
+
+
+def reconcile() -> int:
+    """Rings again for jobs left behind; sets aside those whose worker died at the last attempt.
+
+    Returns how many jobs were rung for.
+    """
+    rung = 0
+    for job in Job.objects.forgotten():
+        if job.attempts >= MAX_ATTEMPTS:
+            fail(job, job.error or "The worker died at each attempt.")
+            continue
+        Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
+        ring(job)
+        rung += 1
+    return rung
+
+
+def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
+    """Turns `work(job)` into the Celery task that claims the job first and records how it ended.
+
+    `work` must call `finish` in its last transaction.
+    """
+
+    def decorate(work: Callable[[Job], None]) -> Any:
+        @wraps(work)
+        def run(job_id: str) -> None:
+            if job := claim(job_id):
+                try:
+                    work(job)
+                except Exception:
+                    log.exception("Job %s failed at attempt %s.", job.pk, job.attempts)
+                    fail(job, traceback.format_exc())
+
+        name = f"{work.__module__}.{work.__name__}"
+        TITLES[name] = title
+        return shared_task(name=name)(run)
+
+    return decorate
+
+
+def prune(*, older_than: timedelta = timedelta(days=90)) -> int:
+    """Deletes ended jobs that nobody needs any more; returns how many."""
+    return Job.objects.filter(finished_at__lt=timezone.now() - older_than).delete()[0]

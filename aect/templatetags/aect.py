@@ -1,0 +1,40 @@
+"""Template tags and filters that every page may use (built in: no `{% load %}` needed)."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+register = template.Library()
+NBSP = " "  # no-break space before a unit
+
+
+@register.filter
+def euros(amount: Decimal | None, decimals: int = 2) -> str:
+    """`1 234,50 €` in the reader's language; an unknown amount says so."""
+    return _("non renseigné") if amount is None else f"{number_format(amount, decimals, force_grouping=True)}{NBSP}€"
+
+
+@register.filter
+def percent(share: Decimal | float | None, decimals: int = 1) -> str:
+    """A share given in percent: `48,1 %`."""
+    return _("n. d.") if share is None else f"{number_format(share, decimals)}{NBSP}%"
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The page's own query string with these parameters changed; None takes one out, `page` always goes.
+
+    `{% query tri="nom" %}` gives `?pays=MX&tri=nom`.
+    """
+    params: QueryDict = context["request"].GET.copy()
+    params.pop("page", None)
+    for name, value in changes.items():
+        if value is None:
+            params.pop(name, None)
+        else:
+            params[name] = str(value)
+    return f"?{params.urlencode()}" if params else "?"

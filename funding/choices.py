@@ -1,0 +1,82 @@
+"""The vocabularies of money. Codes are those of the OECD's DAC and of this service's contract."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CofinancingKind(models.TextChoices):
+    CASH = "cash", _("Numéraire")
+    IN_KIND = "in_kind", _("Valorisation en nature")
+
+
+class CofinancingState(models.TextChoices):
+    REQUESTED = "requested", _("Demandé")
+    COMMITTED = "committed", _("Engagé")
+    PAID = "paid", _("Versé")
+
+
+class FunderFamily(models.TextChoices):
+    """Who pays, as calls for projects count it."""
+
+    STATE = "state", _("État et ses agences")
+    FRENCH_AUTHORITY = "french_authority", _("Collectivités françaises")
+    FOREIGN_PARTNER = "foreign_partner", _("Partenaires étrangers")
+    OTHER = "other", _("Autres")
+
+
+class IncomeGroup(models.TextChoices):
+    """Income groups of the DAC list of ODA recipients."""
+
+    LDC = "LDC", _("Pays moins avancés")
+    LIC = "LIC", _("Autres pays à faible revenu")
+    LMIC = "LMIC", _("Pays à revenu intermédiaire, tranche inférieure")
+    UMIC = "UMIC", _("Pays à revenu intermédiaire, tranche supérieure")
+
+
+class BiMulti(models.IntegerChoices):
+    """CRS field « bi_multi »."""
+
+    BILATERAL = 1, _("Bilatéral")
+    MULTILATERAL = 2, _("Multilatéral, contribution au budget")
+    NGO_CORE = 3, _("Contribution au budget d’une ONG")
+    MULTI_BI = 4, _("Bilatéral, mis en œuvre par un organisme multilatéral")
+
+
+class OnePercentFund(models.TextChoices):
+    """The « 1 % » funds of CGCT art. L. 1115-1-1 and L. 1115-2."""
+
+    WATER = "water", _("Eau et assainissement")
+    ENERGY = "energy", _("Électricité et gaz")
+    WASTE = "waste", _("Déchets")
+
+
+class ApdReason(models.TextChoices):
+    """Why a line counts as APD, or why not (see `funding.apd`)."""
+
+    RECIPIENT = "recipient", _("Pays de la liste du CAD")
+    IN_DONOR = "in_donor", _("Dépense en France admise par le CAD")
+    MULTILATERAL = "multilateral", _("Organisme multilatéral")
+    UNLISTED_COUNTRY = "unlisted_country", _("Hors APD : pays hors de la liste du CAD cette année-là")
+    NOT_CONCESSIONAL = "not_concessional", _("Hors APD : ni don ni prêt concessionnel")
+    FLOW_NOT_ODA = "flow_not_oda", _("Hors APD : autre flux que l’APD")
+    NO_RECIPIENT = "no_recipient", _("Hors APD : ni pays, ni dépense en France admise")
+
+
+class Metric(models.TextChoices):
+    """What a published figure measures."""
+
+    APD = "apd", _("APD des collectivités")
+    APD_WITHOUT_REFUGEES = "apd_without_refugees", _("APD hors frais d’accueil des réfugiés")
+    REFUGEES = "refugees", _("Frais d’accueil des réfugiés")
+    GROWTH = "growth", _("Évolution sur un an")
+    GROWTH_WITHOUT_REFUGEES = "growth_without_refugees", _("Évolution sur un an, hors réfugiés")
+    SHARE = "share", _("Part")
+    STATE_SUPPORT = "state_support", _("Cofinancement de l’État")
+    PROJECT_BUDGET = "project_budget", _("Budget des projets")
+    COUNT = "count", _("Nombre")
+
+
+class Unit(models.TextChoices):
+    EUR = "eur", _("€")
+    PERCENT = "percent", _("%")
+    COUNT = "count", _("nombre")

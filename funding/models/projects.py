@@ -1,0 +1,170 @@
+"""Calls for projects, projects and who pays for them."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, F, Q, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
+from funding.choices import CofinancingKind, CofinancingState, FunderFamily
+from partnerships.choices import FOREIGN_KINDS, FRENCH_KINDS, OrganisationKind
+from partnerships.models import Organisation, Partnership, Sourced
+
+
+class Call(Sourced):
+    """A call for projects, by which the State and its partners co-finance partnerships.
+
+    `state_cap_percent` is the largest share of a project's final budget that the State pays.
+    """
+
+    slug = models.SlugField(_("identifiant"), max_length=80, unique=True)
+    title = models.CharField(_("intitulé"), max_length=200)
+    first_year = models.PositiveSmallIntegerField(_("première année"))
+    last_year = models.PositiveSmallIntegerField(_("dernière année"))
+    organisers = models.ManyToManyField(Organisation, verbose_name=_("organisateurs"), blank=True, related_name="+")
+    state_cap_percent = models.DecimalField(
+        _("plafond de l’État (%)"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    description = models.TextField(_("précisions"), blank=True)
+
+    class Meta:
+        verbose_name = _("appel à projets")
+        verbose_name_plural = _("appels à projets")
+        ordering = ["-first_year", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_year__gte=F("first_year"), first_year__range=(1980, 2100)),
+                name="call_years_in_order",
+                violation_error_message=_("La dernière année suit la première."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state_cap_percent__gte=0, state_cap_percent__lte=100),
+                name="call_cap_is_a_percentage",
+                violation_error_message=_("Un plafond est un pourcentage, de 0 à 100."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def years(self) -> str:
+        return f"{self.first_year}" if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
+
+
+class Project(Sourced):
+    """A piece of work within a partnership, with a budget of its own."""
+
+    slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
+    partnership = models.ForeignKey(
+        Partnership, verbose_name=_("partenariat"), on_delete=models.PROTECT, related_name="projects"
+    )
+    call = models.ForeignKey(
+        Call,
+        verbose_name=_("appel à projets"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="projects",
+    )
+    title = models.CharField(_("intitulé"), max_length=250)
+    objective = models.TextField(_("objectif"), blank=True)
+    begins_on = models.DateField(_("commence le"), null=True, blank=True)
+    begins_on_precision = PrecisionField(_("précision du début"))
+    ends_on = models.DateField(_("prend fin le"), null=True, blank=True)
+    ends_on_precision = PrecisionField(_("précision de la fin"))
+    budget_amount = AmountField(_("budget total"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("projet")
+        verbose_name_plural = _("projets")
+        ordering = ["begins_on", "pk"]
+        constraints = [
+            *amount_check("project", "budget_amount"),
+            precision_check("project", "begins_on"),
+            precision_check("project", "ends_on"),
+            models.CheckConstraint(
+                condition=Q(begins_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("begins_on")),
+                name="project_ends_after_start",
+                violation_error_message=_("Un projet prend fin après son début."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def begins(self) -> str:
+        return partial_date(self.begins_on, self.begins_on_precision)
+
+    @property
+    def ends(self) -> str:
+        return partial_date(self.ends_on, self.ends_on_precision)
+
+
+class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
+    def with_family(self) -> Self:
+        """Annotates `family`, one of FunderFamily, from the funder's kind and country."""
+        return self.annotate(
+            family=Case(
+                When(funder__kind__in=sorted(FRENCH_KINDS), then=Value(FunderFamily.FRENCH_AUTHORITY)),
+                When(
+                    Q(
+                        funder__kind__in=[OrganisationKind.STATE, OrganisationKind.AGENCY],
+                        funder__country="FR",
+                    ),
+                    then=Value(FunderFamily.STATE),
+                ),
+                When(
+                    Q(funder__kind__in=sorted(FOREIGN_KINDS)) | ~Q(funder__country="FR"),
+                    then=Value(FunderFamily.FOREIGN_PARTNER),
+                ),
+                default=Value(FunderFamily.OTHER),
+                output_field=models.CharField(),
+            )
+        )
+
+    def granted(self) -> Self:
+        """Committed or paid: what was only asked for is left out."""
+        return self.exclude(state=CofinancingState.REQUESTED)
+
+    def totals_by_funder(self) -> "models.QuerySet[Cofinancing, dict[str, object]]":
+        """Rows `funder__name, funder__slug, kind, state, amount`, largest first; an unknown amount stays None."""
+        return (
+            self.values("funder", "funder__name", "funder__slug", "kind", "state")
+            .annotate(total=Sum("amount"))
+            .order_by(F("total").desc(nulls_last=True), "funder__name")
+        )
+
+
+class Cofinancing(Sourced):
+    """What one funder asks, commits or pays for one project, in cash or in kind."""
+
+    project = models.ForeignKey(
+        Project, verbose_name=_("projet"), on_delete=models.CASCADE, related_name="cofinancings"
+    )
+    funder = models.ForeignKey(
+        Organisation, verbose_name=_("financeur"), on_delete=models.PROTECT, related_name="cofinancings"
+    )
+    amount = AmountField(_("montant"), null=True, blank=True)
+    kind = models.CharField(_("forme"), max_length=7, choices=CofinancingKind, default=CofinancingKind.CASH)
+    state = models.CharField(_("état"), max_length=9, choices=CofinancingState)
+    dated_on = models.DateField(_("date"), null=True, blank=True)
+    dated_on_precision = PrecisionField()
+    scheme = models.CharField(_("dispositif"), max_length=100, blank=True)
+
+    objects = CofinancingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cofinancement")
+        verbose_name_plural = _("cofinancements")
+        ordering = ["project", "pk"]
+        constraints = [*amount_check("cofinancing", "amount"), precision_check("cofinancing", "dated_on")]
+
+    def __str__(self) -> str:
+        return f"{self.funder} → {self.project}"
+
+    @property
+    def dated(self) -> str:
+        return partial_date(self.dated_on, self.dated_on_precision)

@@ -1,0 +1,100 @@
+"""The registry's vocabularies. Codes are stored, labels are shown in the reader's language."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganisationKind(models.TextChoices):
+    COMMUNE = "commune", _("Commune")
+    CC = "cc", _("Communauté de communes")
+    CA = "ca", _("Communauté d’agglomération")
+    CU = "cu", _("Communauté urbaine")
+    METROPOLE = "metropole", _("Métropole")
+    EPT = "ept", _("Établissement public territorial")
+    DEPARTEMENT = "departement", _("Département")
+    REGION = "region", _("Région")
+    SPECIAL_STATUS = "special_status", _("Collectivité à statut particulier")
+    MX_STATE = "mx_state", _("État fédéré mexicain")
+    MX_MUNICIPALITY = "mx_municipality", _("Municipio mexicain")
+    FOREIGN_AUTHORITY = "foreign_authority", _("Autorité locale étrangère")
+    STATE = "state", _("État, ministère ou service de l’État")
+    AGENCY = "agency", _("Agence ou organisme public")
+    UNIVERSITY = "university", _("Université")
+    NGO = "ngo", _("Association ou ONG")
+    FIRM = "firm", _("Entreprise")
+    NETWORK = "network", _("Réseau")
+
+
+EPCI_KINDS = frozenset(
+    {
+        OrganisationKind.CC,
+        OrganisationKind.CA,
+        OrganisationKind.CU,
+        OrganisationKind.METROPOLE,
+        OrganisationKind.EPT,
+    }
+)
+FRENCH_KINDS = EPCI_KINDS | {
+    OrganisationKind.COMMUNE,
+    OrganisationKind.DEPARTEMENT,
+    OrganisationKind.REGION,
+    OrganisationKind.SPECIAL_STATUS,
+}
+MEXICAN_KINDS = frozenset({OrganisationKind.MX_STATE, OrganisationKind.MX_MUNICIPALITY})
+FOREIGN_KINDS = MEXICAN_KINDS | {OrganisationKind.FOREIGN_AUTHORITY}
+LOCAL_KINDS = FRENCH_KINDS | FOREIGN_KINDS
+
+
+class Scheme(models.TextChoices):
+    """Registers that give an organisation its official code."""
+
+    SIREN = "siren", _("SIREN")
+    COG_COMMUNE = "cog_commune", _("COG, commune")
+    COG_DEPARTEMENT = "cog_departement", _("COG, département")
+    COG_REGION = "cog_region", _("COG, région")
+    INEGI = "inegi", _("INEGI")
+
+
+class Side(models.TextChoices):
+    FRENCH = "french", _("Partie française")
+    FOREIGN = "foreign", _("Partie étrangère")
+
+
+class PartyRole(models.TextChoices):
+    PARTY = "party", _("Collectivité partenaire")
+    ACTOR = "actor", _("Acteur mobilisé")
+
+
+class PartnershipStatus(models.TextChoices):
+    ACTIVE = "active", _("Actif")
+    SLOWED = "slowed", _("Ralenti")
+    SUSPENDED = "suspended", _("Suspendu")
+    ENDED = "ended", _("Terminé")
+
+
+class ConventionKind(models.TextChoices):
+    FRIENDSHIP = "friendship", _("Pacte d’amitié")
+    TWINNING = "twinning", _("Jumelage")
+    COOPERATION = "cooperation", _("Accord de coopération")
+    INTENT = "intent", _("Lettre d’intention")
+    FINANCING = "financing", _("Convention de financement")
+
+
+class MilestoneKind(models.TextChoices):
+    AGREEMENT = "agreement", _("Accord")
+    CALL = "call", _("Appel à projets")
+    MEETING = "meeting", _("Rencontre")
+    INSTITUTION = "institution", _("Institution")
+    LAW = "law", _("Texte")
+    EVENT = "event", _("Événement")
+
+
+class Outcome(models.TextChoices):
+    """What became of an action."""
+
+    PLANNED = "planned", _("Prévue")
+    UNDER_WAY = "under_way", _("En cours")
+    DELIVERED = "delivered", _("Livrée")
+    CARRIED_OUT = "carried_out", _("Mise en œuvre")
+    NOT_FOLLOWED = "not_followed", _("Livrée, sans suite")
+    ABANDONED = "abandoned", _("Abandonnée")

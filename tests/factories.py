@@ -1,0 +1,183 @@
+"""Objects for tests. Places are real, everything else is made up."""
+
+import datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from aect.accounts.models import Role, User
+from funding import models as funding
+from partnerships import models as registry
+from partnerships.choices import ConventionKind, MilestoneKind, OrganisationKind, Side
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"somebody{n}@demo.test")
+    role = Role.AGENT
+
+
+class CountryFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Country
+        django_get_or_create = ["iso2"]
+
+    iso2 = "FR"
+    iso3 = factory.LazyAttribute(
+        lambda o: {"FR": "FRA", "MX": "MEX", "SN": "SEN", "US": "USA"}.get(o.iso2, o.iso2 + "X")
+    )
+    name_fr = factory.LazyAttribute(
+        lambda o: {"FR": "France", "MX": "Mexique", "SN": "Sénégal", "US": "États-Unis"}.get(o.iso2, o.iso2)
+    )
+    name_es = factory.LazyAttribute(lambda o: {"FR": "Francia", "MX": "México"}.get(o.iso2, o.name_fr))
+    name_en = factory.LazyAttribute(lambda o: {"FR": "France", "MX": "Mexico"}.get(o.iso2, o.name_fr))
+
+
+class SourceFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Source
+
+    slug = factory.Sequence(lambda n: f"source-{n}")
+    title = "Étude d’exemple"
+    year = 2020
+
+
+class OrganisationFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Organisation
+
+    slug = factory.Sequence(lambda n: f"organisation-{n}")
+    name = factory.Sequence(lambda n: f"Commune {n}")
+    kind = OrganisationKind.COMMUNE
+    country = factory.SubFactory(CountryFactory)
+
+
+class MexicanMunicipalityFactory(OrganisationFactory):
+    name = factory.Sequence(lambda n: f"Municipio {n}")
+    kind = OrganisationKind.MX_MUNICIPALITY
+    country = factory.SubFactory(CountryFactory, iso2="MX")
+
+
+class PartnershipFactory(DjangoModelFactory):
+    """A partnership without parties; `PartyFactory` adds them."""
+
+    class Meta:
+        model = registry.Partnership
+
+    slug = factory.Sequence(lambda n: f"partenariat-{n}")
+    name = factory.Sequence(lambda n: f"Partenariat {n}")
+
+
+class PartyFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Party
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    side = Side.FRENCH
+
+
+class ConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Convention
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    slug = factory.Sequence(lambda n: f"convention-{n}")
+    title = factory.Sequence(lambda n: f"Convention {n}")
+    kind = ConventionKind.COOPERATION
+    object = "Coopération sur l’eau"
+
+
+class MilestoneFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Milestone
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    happened_on = datetime.date(2015, 7, 15)
+    kind = MilestoneKind.AGREEMENT
+    title = "Signature"
+
+
+class PurposeCodeFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.PurposeCode
+        django_get_or_create = ["code"]
+
+    code = "14030"
+    category = factory.LazyAttribute(lambda o: o.code[:3])
+    label_fr = factory.LazyAttribute(lambda o: f"Secteur {o.code}")
+    label_en = factory.LazyAttribute(lambda o: f"Sector {o.code}")
+
+
+class AidTypeFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.AidType
+        django_get_or_create = ["code"]
+
+    code = "C01"
+    label_fr = label_en = factory.LazyAttribute(lambda o: o.code)
+
+
+class FinanceTypeFactory(AidTypeFactory):
+    class Meta:
+        model = funding.FinanceType
+
+    code = "110"
+
+
+class FlowTypeFactory(AidTypeFactory):
+    class Meta:
+        model = funding.FlowType
+
+    code = "10"
+
+
+class DacListingFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.DacListing
+        django_get_or_create = ["country", "first_year"]
+
+    country = factory.SubFactory(CountryFactory, iso2="MX")
+    dac_code = 358
+    income_group = "UMIC"
+    first_year = 1990
+
+
+class ProjectFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.Project
+
+    slug = factory.Sequence(lambda n: f"projet-{n}")
+    partnership = factory.SubFactory(PartnershipFactory)
+    title = factory.Sequence(lambda n: f"Projet {n}")
+
+
+class CofinancingFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.Cofinancing
+
+    project = factory.SubFactory(ProjectFactory)
+    funder = factory.SubFactory(OrganisationFactory)
+    amount = Decimal("1000.00")
+    state = "committed"
+
+
+class ApdLineFactory(DjangoModelFactory):
+    """A bilateral grant to Mexico; needs its country on the DAC list to count as APD (`DacListingFactory`)."""
+
+    class Meta:
+        model = funding.ApdLine
+
+    line_id = factory.Sequence(lambda n: f"L{n:06}")
+    year = 2018
+    collectivity = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Ligne {n}")
+    recipient = factory.SubFactory(CountryFactory, iso2="MX")
+    purpose = factory.SubFactory(PurposeCodeFactory)
+    aid_type = factory.SubFactory(AidTypeFactory)
+    finance_type = factory.SubFactory(FinanceTypeFactory)
+    flow_type = factory.SubFactory(FlowTypeFactory)
+    paid_amount = Decimal("1000.00")
