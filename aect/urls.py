@@ -1,6 +1,28 @@
-"""The site map."""
+"""The site map. French addresses carry no prefix; /es/ and /en/ serve the same pages."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from aect import views
+from aect.accounts.views import SignInView
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    *i18n_patterns(
+        path("connexion/", SignInView.as_view(), name="login"),
+        path("deconnexion/", LogoutView.as_view(), name="logout"),
+        path("taches/", include("aect.jobs.urls")),
+        path("", include("funding.urls")),
+        path("", include("partnerships.urls")),
+        path("admin/", admin.site.urls),
+        prefix_default_language=False,
+    ),
+]
+
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.page_not_found
+handler500 = views.server_error

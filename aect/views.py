@@ -1,9 +1,74 @@
-"""What belongs to no application: the site's context, health, errors."""
+"""What belongs to no application: the site's context, health, and errors."""
+
+import sys
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from redis import Redis, RedisError
+
+from aect.jobs.models import Job
 
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Context of every template."""
     return {"is_demo": settings.AECT_DEMO, "has_state_branding": settings.AECT_STATE_BRANDING}
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@never_cache
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether the services behind answer: 503 and the names of those that do not.
+
+    `oldest_job_seconds` is the age of the oldest job still to be done, or null.
+    """
+    checks: dict[str, object] = {"database": "ok", "redis": "ok", "oldest_job_seconds": None}
+    try:
+        oldest = Job.objects.unfinished().order_by("created_at").values_list("created_at", flat=True).first()
+        checks["oldest_job_seconds"] = oldest and round((timezone.now() - oldest).total_seconds())
+    except DatabaseError:
+        checks["database"] = "down"
+    try:
+        Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2).ping()
+    except RedisError:
+        checks["redis"] = "down"
+    return JsonResponse(checks, status=503 if "down" in checks.values() else 200)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when the database did not answer: that one is worth trying again in a moment."""
+    is_database = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    if is_database:
+        connection.close()
+    return error(request, 503 if is_database else 500)
+
+
+def error(request: HttpRequest, status: int) -> HttpResponse:
+    """A page that needs neither the database nor the session."""
+    response = render(request, f"errors/{status}.html", {"status": status}, status=status)
+    if status == 503:
+        response["Retry-After"] = "30"
+    return response

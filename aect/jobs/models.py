@@ -104,6 +104,17 @@ class Job(models.Model):
         return str(TITLES.get(self.task, self.task))
 
     @property
+    def is_unfinished(self) -> bool:
+        return self.state in {JobState.PENDING, JobState.RUNNING}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took, or None while it has not ended."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
     def percent(self) -> int | None:
         """Progress in whole percent, or None when the total is not known yet."""
         return self.steps_done * 100 // self.steps_total if self.steps_total else None

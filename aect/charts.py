@@ -1,0 +1,78 @@
+"""A chart and the table it is drawn from are one thing: what a sighted reader sees, everybody can read."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+from django.utils.formats import get_format, number_format
+from django.utils.html import format_html
+
+from aect.templatetags.aect import euros, percent
+
+#: At least 3:1 against white and against the dark theme's background; patterns or labels tell series apart too.
+PALETTE = ["#4b6fd8", "#c2693d", "#2f8f7f", "#a558a0", "#8d7a2b", "#c7526b", "#5b8a3c", "#7b6bb7"]
+
+
+def text(value: Any) -> str:
+    return str(value) if value is not None else ""
+
+
+def link(value: tuple[str, str]) -> str:
+    """A cell given as (label, address)."""
+    return format_html('<a href="{}">{}</a>', value[1], value[0])
+
+
+def number(value: Decimal | float | None) -> str:
+    return "" if value is None else number_format(value, force_grouping=True)
+
+
+class Column(NamedTuple):
+    """A table column: its heading and how a cell is written. Numbers stand to the right."""
+
+    label: Any
+    show: Callable[[Any], str] = text
+
+    @property
+    def is_number(self) -> bool:
+        return self.show in {number, euros, percent}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Plotly figure with its table.
+
+    `rows` are sequences of raw values in the order of `columns`; `total` is one more row, set apart.
+    `description` tells in a sentence what the figure shows, for those who do not see it.
+    """
+
+    id: str
+    title: str
+    figure: go.Figure
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    description: str = ""
+    note: str = ""
+    total: Sequence[Any] = ()
+    is_open: bool = field(default=False)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """What plotly.js draws: data and layout, with the reader's decimal and thousands marks."""
+        self.figure.update_layout(separators=get_format("DECIMAL_SEPARATOR") + get_format("THOUSAND_SEPARATOR"))
+        figure: dict[str, Any] = self.figure.to_plotly_json()
+        figure["layout"].pop("template", None)
+        return figure
+
+    @property
+    def figure_id(self) -> str:
+        return f"{self.id}-figure"
+
+    @property
+    def cells(self) -> Iterable[list[tuple[Column, str]]]:
+        return ([(c, c.show(v)) for c, v in zip(self.columns, row, strict=True)] for row in self.rows)
+
+    @property
+    def total_cells(self) -> list[tuple[Column, str]]:
+        return [(c, c.show(v) if v != "" else "") for c, v in zip(self.columns, self.total, strict=False)]
