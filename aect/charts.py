@@ -1,7 +1,7 @@
 """A chart and the table it is drawn from are one thing: what a sighted reader sees, everybody can read."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -39,23 +39,44 @@ class Column(NamedTuple):
         return self.show in {number, euros, percent}
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A Plotly figure with its table.
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows of raw values in the order of `columns`; `total` is one more row, set apart."""
 
-    `rows` are sequences of raw values in the order of `columns`; `total` is one more row, set apart.
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    total: Sequence[Any] = ()
+
+    @property
+    def cells(self) -> Iterable[list[tuple[Column, str]]]:
+        return (self._written(row) for row in self.rows)
+
+    @property
+    def total_cells(self) -> list[tuple[Column, str]]:
+        return self._written(self.total)
+
+    def _written(self, row: Sequence[Any]) -> list[tuple[Column, str]]:
+        pairs = zip(self.columns, row, strict=True)
+        return [(column, "" if value == "" else column.show(value)) for column, value in pairs]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart(Table):
+    """A Plotly figure with the table it is drawn from.
+
     `description` tells in a sentence what the figure shows, for those who do not see it.
     """
 
     id: str
-    title: str
     figure: go.Figure
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
     description: str = ""
     note: str = ""
-    total: Sequence[Any] = ()
-    is_open: bool = field(default=False)
+    is_open: bool = False
+
+    @property
+    def figure_id(self) -> str:
+        return f"{self.id}-figure"
 
     @property
     def json(self) -> dict[str, Any]:
@@ -64,15 +85,3 @@ class Chart:
         figure: dict[str, Any] = self.figure.to_plotly_json()
         figure["layout"].pop("template", None)
         return figure
-
-    @property
-    def figure_id(self) -> str:
-        return f"{self.id}-figure"
-
-    @property
-    def cells(self) -> Iterable[list[tuple[Column, str]]]:
-        return ([(c, c.show(v)) for c, v in zip(self.columns, row, strict=True)] for row in self.rows)
-
-    @property
-    def total_cells(self) -> list[tuple[Column, str]]:
-        return [(c, c.show(v) if v != "" else "") for c, v in zip(self.columns, self.total, strict=False)]

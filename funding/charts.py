@@ -1,0 +1,327 @@
+"""Totals in, charts out: each figure comes with the table it is drawn from (see `aect.charts`).
+
+Rows are those of `ApdTotalQuerySet.summed`: dicts with the contract's column names, amounts in euros or None.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import plotly.graph_objects as go
+from django.utils.translation import gettext as _
+
+from aect.charts import PALETTE, Chart, Column, Table, link, number
+from aect.templatetags.aect import euros, percent
+from funding.choices import FunderFamily, Metric
+from funding.models import PublishedFigure
+
+Row = dict[str, Any]
+TOP = 15  # bars that can still be read; the table holds every row
+BAR = 30  # height of one horizontal bar, in pixels
+HATCHED = {"shape": "/", "size": 6, "solidity": 0.35}
+
+
+def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """`part` in percent of `whole`; None when either is unknown or the whole is 0."""
+    return part / whole * 100 if part is not None and whole else None
+
+
+def amounts(rows: Iterable[Row], name: str) -> list[float | None]:
+    """What plotly.js draws: floats, exact to the cent below 10^13 euros; an unknown amount leaves a gap."""
+    return [None if row[name] is None else float(row[name]) for row in rows]
+
+
+def refugees(row: Row) -> Decimal | None:
+    total, without = row["apd_eur"], row["apd_without_refugees_eur"]
+    return None if total is None else total - (without or 0)
+
+
+def by_year(rows: Sequence[Row], total: Row) -> Chart:
+    """APD of each year, refugee costs apart."""
+    years = [str(row["year"]) for row in rows]
+    costs = [{"refugees": refugees(row)} for row in rows]
+    figure = go.Figure(
+        [
+            go.Bar(
+                name=_("Hors accueil des réfugiés"),
+                x=years,
+                y=amounts(rows, "apd_without_refugees_eur"),
+                marker={"color": PALETTE[0]},
+                hovertemplate="%{x} : %{y:,.2f} €<extra>%{fullData.name}</extra>",
+            ),
+            go.Bar(
+                name=_("Accueil des réfugiés en France"),
+                x=years,
+                y=amounts(costs, "refugees"),
+                marker={"color": PALETTE[1], "pattern": HATCHED},
+                hovertemplate="%{x} : %{y:,.2f} €<extra>%{fullData.name}</extra>",
+            ),
+        ],
+        layout={
+            "barmode": "stack",
+            "height": 360,
+            "legend": {"orientation": "h", "y": 1.12, "x": 0},
+            "xaxis": {"type": "category"},
+            "yaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero"},
+        },
+    )
+    return Chart(
+        id="apd-by-year",
+        title=_("APD par année"),
+        description=_("Barres empilées : pour chaque année, l’APD hors accueil des réfugiés et ces frais d’accueil."),
+        figure=figure,
+        columns=[
+            Column(_("Année")),
+            Column(_("Lignes"), number),
+            Column(_("Engagé"), euros),
+            Column(_("Versé"), euros),
+            Column(_("Net"), euros),
+            Column(_("APD"), euros),
+            Column(_("APD hors réfugiés"), euros),
+        ],
+        rows=[[row["year"], *_amount_cells(row)] for row in rows],
+        total=[_("Ensemble"), *_amount_cells(total)],
+        is_open=True,
+    )
+
+
+def _amount_cells(row: Row) -> list[Any]:
+    names = ("lines", "committed_eur", "paid_eur", "net_eur", "apd_eur", "apd_without_refugees_eur")
+    return [row[name] for name in names]
+
+
+def by_country(rows: Sequence[Row], total: Row) -> Chart:
+    """APD of each recipient, largest first; what has no country is spent in France or is multilateral."""
+    named = [{**row, "label": row["recipient"] or _("Sans pays (en France ou multilatéral)")} for row in rows]
+    return _ranking("apd-by-country", _("APD par pays bénéficiaire"), _("Pays"), named, total)
+
+
+def by_sector(rows: Sequence[Row], total: Row) -> Chart:
+    """APD of each CRS purpose code, largest first; voluntary codes count under their parent."""
+    named = [{**row, "label": f"{row['purpose_code']} {row['purpose']}"} for row in rows]
+    return _ranking("apd-by-sector", _("APD par secteur"), _("Secteur (code objet du SNPC)"), named, total)
+
+
+def by_type(rows: Sequence[Row], total: Row) -> Chart:
+    """Who gives: the share of each type of collectivity."""
+    named = [{**row, "label": str(row["collectivity_type"])} for row in rows]
+    return _ranking("apd-by-type", _("Part de chaque type de collectivité"), _("Type de collectivité"), named, total)
+
+
+def _ranking(name: str, title: str, heading: str, rows: Sequence[Row], total: Row) -> Chart:
+    ranked = sorted(rows, key=lambda row: (row["apd_eur"] is None, -(row["apd_eur"] or 0), row["label"]))
+    shown = [row for row in ranked if row["apd_eur"]][:TOP]
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            y=[shortened(row["label"]) for row in shown],
+            x=amounts(shown, "apd_eur"),
+            customdata=[row["label"] for row in shown],
+            marker={"color": PALETTE[0]},
+            hovertemplate="%{customdata} : %{x:,.2f} €<extra></extra>",
+        ),
+        layout={
+            "height": 60 + BAR * max(len(shown), 1),
+            "yaxis": {"autorange": "reversed", "type": "category"},
+            "xaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
+        },
+    )
+    return Chart(
+        id=name,
+        title=title,
+        description=_("Barres : l’APD de chaque ligne du tableau, de la plus grande à la plus petite."),
+        note=_("Les %(top)s premiers sur %(all)s ; le tableau les donne tous.") % {"top": TOP, "all": len(ranked)}
+        if len(ranked) > TOP
+        else "",
+        figure=figure,
+        columns=[
+            Column(heading),
+            Column(_("APD"), euros),
+            Column(_("Part"), percent),
+            Column(_("APD hors réfugiés"), euros),
+        ],
+        rows=[
+            [row["label"], row["apd_eur"], share(row["apd_eur"], total["apd_eur"]), row["apd_without_refugees_eur"]]
+            for row in ranked
+        ],
+        total=[
+            _("Ensemble"),
+            total["apd_eur"],
+            share(total["apd_eur"], total["apd_eur"]),
+            total["apd_without_refugees_eur"],
+        ],
+    )
+
+
+def shortened(label: str, length: int = 34) -> str:
+    return label if len(label) <= length else f"{label[: length - 1].rstrip()}…"
+
+
+def published(figures: Sequence[PublishedFigure]) -> Chart:
+    """The national figures as they were published: a line each, approximate ones as open points."""
+    names = {
+        Metric.APD: (_("APD des collectivités"), "solid", PALETTE[0]),
+        Metric.APD_WITHOUT_REFUGEES: (_("APD hors réfugiés"), "dash", PALETTE[2]),
+        Metric.REFUGEES: (_("Frais d’accueil des réfugiés"), "dot", PALETTE[1]),
+    }
+    traces = []
+    for metric, (name, dash, colour) in names.items():
+        points = _one_a_year([f for f in figures if f.metric == metric])
+        traces.append(
+            go.Scatter(
+                name=name,
+                x=[p.year for p in points],
+                y=[float(p.value) for p in points],
+                mode="lines+markers",
+                line={"dash": dash, "color": colour, "width": 2},
+                marker={"symbol": ["circle-open" if p.is_approximate else "circle" for p in points], "size": 8},
+                hovertemplate="%{x} : %{y:,.0f} €<extra>%{fullData.name}</extra>",
+            )
+        )
+    return Chart(
+        id="published-figures",
+        title=_("Chiffres nationaux publiés"),
+        note=_(
+            "Tels que leurs sources les donnent, en regard des totaux calculés et jamais mêlés à eux. Point creux : valeur approchée ou déduite."
+        ),
+        description=_("Courbes : l’APD publiée de chaque année, en tout, hors réfugiés, et les frais d’accueil."),
+        figure=go.Figure(
+            traces,
+            layout={
+                "height": 380,
+                "legend": {"orientation": "h", "y": 1.15, "x": 0},
+                "xaxis": {"dtick": 5, "tick0": 2000},
+                "yaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero"},
+            },
+        ),
+        columns=[
+            Column(_("Année")),
+            Column(_("Mesure")),
+            Column(_("Valeur"), euros),
+            Column(_("Précision")),
+            Column(_("Source")),
+        ],
+        rows=[[f.year, f.get_metric_display(), f.value, _precision(f), f.citation] for f in figures],
+    )
+
+
+def _one_a_year(figures: Iterable[PublishedFigure]) -> list[PublishedFigure]:
+    """Of several figures for one year, the exact one first; all of them stand in the table."""
+    ordered = sorted(figures, key=lambda f: (f.year or 0, f.is_approximate, f.key))
+    return [next(same) for _year, same in groupby(ordered, key=lambda f: f.year)]
+
+
+def _precision(figure: PublishedFigure) -> str:
+    return figure.note or (_("valeur approchée") if figure.is_approximate else "")
+
+
+def financing_by_funder(cofinancings: Sequence[Row], identifier: str = "financing") -> Chart:
+    """Who pays for a partnership's projects; rows of `CofinancingQuerySet.totals_by_funder`."""
+    known = [row for row in cofinancings if row["total"] is not None]
+    whole = sum((row["total"] for row in known), Decimal(0))
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            y=[shortened(row["funder__name"]) for row in known],
+            x=[float(row["total"]) for row in known],
+            marker={"color": PALETTE[0]},
+            text=[euros(row["total"], 0) for row in known],
+            textposition="auto",
+            hovertemplate="%{y} : %{x:,.2f} €<extra></extra>",
+        ),
+        layout={
+            "height": 70 + 40 * max(len(known), 1),
+            "yaxis": {"autorange": "reversed", "type": "category"},
+            "xaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
+        },
+    )
+    return Chart(
+        id=identifier,
+        title=_("Financement par financeur"),
+        description=_("Barres : le montant de chaque financeur."),
+        figure=figure,
+        columns=[
+            Column(_("Financeur")),
+            Column(_("Forme")),
+            Column(_("État")),
+            Column(_("Montant"), euros),
+            Column(_("Part"), percent),
+        ],
+        rows=[
+            [row["funder__name"], row["kind_label"], row["state_label"], row["total"], share(row["total"], whole)]
+            for row in cofinancings
+        ],
+        total=[_("Ensemble des montants connus"), "", "", whole, share(whole, whole)] if known else (),
+        is_open=True,
+    )
+
+
+def funding_shares(rows: Sequence[Row]) -> Chart:
+    """The share of each family of funders in each project's known financing.
+
+    Rows: dicts `project`, `url`, `family`, `amount`, ordered by project.
+    """
+    projects = [(name, list(group)) for name, group in groupby(rows, key=itemgetter("project", "url"))]
+    totals = {key: sum((row["amount"] for row in group), Decimal(0)) for key, group in projects}
+    traces = []
+    for colour, family in zip(PALETTE, FunderFamily, strict=False):
+        of_family = {(r["project"], r["url"]): r["amount"] for r in rows if r["family"] == family}
+        shares = [share(of_family.get(key), totals[key]) for key, _group in projects]
+        traces.append(
+            go.Bar(
+                orientation="h",
+                name=str(family.label),
+                y=[shortened(key[0]) for key, _group in projects],
+                x=[None if value is None else float(round(value, 2)) for value in shares],
+                marker={"color": colour, "pattern": {"shape": ["", "/", ".", "x"][list(FunderFamily).index(family)]}},
+                hovertemplate="%{y} : %{x:.1f} %<extra>%{fullData.name}</extra>",
+            )
+        )
+    return Chart(
+        id="funding-shares",
+        title=_("Parts de financement par projet"),
+        description=_("Barres empilées jusqu’à 100 % : la part de chaque famille de financeurs dans chaque projet."),
+        note=_("Sur les montants engagés ou versés qui sont connus ; un montant inconnu n’est pas compté."),
+        figure=go.Figure(
+            traces,
+            layout={
+                "barmode": "stack",
+                "height": 110 + 40 * max(len(projects), 1),
+                "legend": {"orientation": "h", "y": 1.2, "x": 0},
+                "xaxis": {"range": [0, 100], "ticksuffix": " %"},
+                "yaxis": {"autorange": "reversed", "type": "category"},
+            },
+        ),
+        columns=[
+            Column(_("Projet"), link),
+            Column(_("Famille de financeurs")),
+            Column(_("Montant"), euros),
+            Column(_("Part du projet"), percent),
+        ],
+        rows=[
+            [key, FunderFamily(row["family"]).label, row["amount"], share(row["amount"], totals[key])]
+            for key, group in projects
+            for row in group
+        ],
+        is_open=True,
+    )
+
+
+def calls_table(rows: Sequence[Row]) -> Table:
+    """What is known of the State's part in each call; rows: dicts `call, years, cap, support, budget`."""
+    return Table(
+        title=_("Part de l’État par appel à projets"),
+        columns=[
+            Column(_("Appel à projets")),
+            Column(_("Années")),
+            Column(_("Plafond"), percent),
+            Column(_("Cofinancement de l’État"), euros),
+            Column(_("Budget des projets"), euros),
+            Column(_("Part de l’État"), percent),
+        ],
+        rows=[
+            [r["call"], r["years"], r["cap"], r["support"], r["budget"], share(r["support"], r["budget"])] for r in rows
+        ],
+    )

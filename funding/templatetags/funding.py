@@ -1,0 +1,61 @@
+"""Money on the registry's pages: templates ask for it here, so that the registry never imports it."""
+
+from typing import Any
+
+from django import template
+from django.db.models import QuerySet
+
+from funding import charts
+from funding.choices import CofinancingKind, CofinancingState, Metric
+from funding.models import ApdTotal, Cofinancing, PublishedFigure
+from partnerships.models import Organisation, Partnership
+
+register = template.Library()
+
+
+@register.inclusion_tag("funding/_headline.html")
+def apd_headline() -> dict[str, Any]:
+    """The latest published figures: APD of all collectivities, without refugee costs, and to Mexico."""
+    figures = PublishedFigure.objects.filter(metric__in=[Metric.APD, Metric.APD_WITHOUT_REFUGEES])
+    national = figures.filter(country__isnull=True, is_approximate=False)
+    return {
+        "total": _latest(national.filter(metric=Metric.APD)),
+        "without_refugees": _latest(national.filter(metric=Metric.APD_WITHOUT_REFUGEES)),
+        "mexico": _latest(figures.filter(country="MX")),
+    }
+
+
+def _latest(figures: QuerySet[PublishedFigure]) -> PublishedFigure | None:
+    return figures.select_related("source").order_by("-year", "key").first()
+
+
+@register.inclusion_tag("funding/_financing.html")
+def financing(partnership: Partnership) -> dict[str, Any]:
+    """A partnership's projects, with who pays for them as a chart and its table."""
+    projects = partnership.projects.select_related("call", "source").prefetch_related(  # type: ignore[attr-defined]
+        "cofinancings__funder", "cofinancings__source"
+    )
+    rows = [
+        {
+            **row,
+            "kind_label": CofinancingKind(row["kind"]).label,
+            "state_label": CofinancingState(row["state"]).label,
+        }
+        for row in Cofinancing.objects.filter(project__partnership=partnership).totals_by_funder()
+    ]
+    return {"projects": projects, "chart": charts.financing_by_funder(rows) if rows else None}
+
+
+@register.inclusion_tag("funding/_collectivity_apd.html")
+def collectivity_apd(organisation: Organisation) -> dict[str, Any]:
+    """A collectivity's computed APD by year, or nothing when it declared none."""
+    totals = ApdTotal.objects.filter(collectivity=organisation)
+    rows = list(totals.summed("annee"))
+    if not rows:
+        return {"chart": None}
+    return {
+        "organisation": organisation,
+        "chart": charts.by_year(rows, totals.summed().get()),
+        "is_fictitious": any(row["fictitious_lines"] for row in rows),
+        "computed_at": totals.computed_at(),
+    }
