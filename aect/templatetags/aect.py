@@ -5,7 +5,9 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.urls import translate_url
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -38,3 +40,20 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             params[name] = str(value)
     return f"?{params.urlencode()}" if params else "?"
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, address: str, exact: bool = False) -> SafeString:
+    """The `aria-current` of a menu's link: `page` on that very page, `true` on a page below it, nothing elsewhere."""
+    request = context.get("request")
+    if not (address and request):
+        return mark_safe("")
+    if request.path == address:
+        return mark_safe(' aria-current="page"')
+    return mark_safe(' aria-current="true"' if not exact and request.path.startswith(address) else "")
+
+
+@register.simple_tag(takes_context=True)
+def in_language(context: template.Context, code: str) -> str:
+    """The address of this same page in another language, with its query string."""
+    return translate_url(context["request"].get_full_path(), code)
