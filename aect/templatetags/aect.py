@@ -7,7 +7,7 @@ from django import template
 from django.http import QueryDict
 from django.urls import translate_url
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -43,14 +43,12 @@ def query(context: template.Context, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def current(context: template.Context, address: str, exact: bool = False) -> SafeString:
+def current(context: template.Context, address: str, exact: bool = False) -> str:
     """The `aria-current` of a menu's link: `page` on that very page, `true` on a page below it, nothing elsewhere."""
-    request = context.get("request")
-    if not (address and request):
-        return mark_safe("")
-    if request.path == address:
-        return mark_safe(' aria-current="page"')
-    return mark_safe(' aria-current="true"' if not exact and request.path.startswith(address) else "")
+    path = context["request"].path
+    if path == address:
+        return format_html(' aria-current="{}"', "page")
+    return format_html(' aria-current="{}"', "true") if address and not exact and path.startswith(address) else ""
 
 
 @register.simple_tag(takes_context=True)
