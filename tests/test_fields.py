@@ -1,0 +1,71 @@
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from aect.fields import last_day, parse_amount, partial_date
+from partnerships.models import Convention
+from tests.factories import ConventionFactory, MilestoneFactory
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1234.5", "1234.50"),
+        ("1 234,50", "1234.50"),
+        ("1 234 567,89", "1234567.89"),
+        ("1\u202f234", "1234"),
+        (" 0 ", "0"),
+        ("-12,00", "-12"),
+        ("999999999999999.99", "999999999999999.99"),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text, amount):
+    assert parse_amount(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1e5", "1e3000000", "NaN", "Infinity", "1_000", "١٢٣", "12,345", "1 23", "1,2,3", "0x10", "9" * 50_000]
+)
+def test_what_is_no_amount_is_refused_at_once(text):
+    with pytest.raises(ValidationError):
+        parse_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("precision", "shown", "last"),
+    [
+        ("year", "2015", datetime.date(2015, 12, 31)),
+        ("month", "juillet 2015", datetime.date(2015, 7, 31)),
+        ("day", "1 juillet 2015", datetime.date(2015, 7, 1)),
+    ],
+)
+def test_a_date_is_shown_as_exactly_as_it_is_known(precision, shown, last):
+    date = datetime.date(2015, 1 if precision == "year" else 7, 1)
+    with translation.override("fr"):
+        assert partial_date(date, precision) == shown
+    assert last_day(date, precision) == last
+
+
+def test_an_unknown_date_is_empty():
+    assert partial_date(None, "day") == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("amount", ["NaN", "1e15", "-0.01"])
+def test_the_database_refuses_what_is_no_amount(amount):
+    convention = ConventionFactory()
+    with pytest.raises(IntegrityError, match="convention_provisional_amount_is_an_amount"), transaction.atomic():
+        Convention.objects.filter(pk=convention.pk).update(provisional_amount=Decimal(amount))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("date", "precision"), [((2015, 7, 15), "year"), ((2015, 7, 1), "year"), ((2015, 7, 15), "month")]
+)
+def test_the_database_refuses_a_date_that_is_finer_than_its_precision(date, precision):
+    with pytest.raises(IntegrityError, match="milestone_happened_on_fits_precision"):
+        MilestoneFactory(happened_on=datetime.date(*date), happened_on_precision=precision)

@@ -1,0 +1,156 @@
+"""What holds on every answer: the content policy, errors in French, sign-in by default, health."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+POLICY = "Content-Security-Policy"
+
+
+def assert_strict(response) -> None:
+    policy = response.headers[POLICY]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/partenariats/", "/apd/", "/connexion/", "/healthz", "/rien/", "/es/rien/"])
+def test_every_answer_carries_the_strict_policy(client, path):
+    assert_strict(client.get(path))
+
+
+@pytest.mark.django_db
+def test_refusals_carry_the_policy_too(officer):
+    client = Client(enforce_csrf_checks=True)
+    assert_strict(client.get("/", HTTP_HOST="elsewhere.test"))  # 400
+    client.force_login(officer)
+    refused = client.post("/apd/recalculer/")  # 403: no CSRF token
+    assert refused.status_code == 403
+    assert_strict(refused)
+    assert "Cette page ne vous est pas ouverte" in refused.content.decode()
+
+
+@pytest.mark.django_db
+def test_unknown_page_is_a_french_404(client):
+    response = client.get("/page-qui-n-existe-pas/")
+    assert response.status_code == 404
+    assert "Page introuvable" in response.content.decode()
+    assert '<html lang="fr"' in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_unknown_page_speaks_the_language_of_its_address(client):
+    assert '<html lang="es"' in client.get("/es/page-qui-n-existe-pas/").content.decode()
+
+
+def ask(path: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Asks a fresh process of the application for one page, and prints its status, headers and body."""
+    program = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        f"answer = Client(raise_request_exception=False).get({path!r}, HTTP_HOST='localhost')\n"
+        "print(answer.status_code, dict(answer.headers), answer.content.decode())"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "aect.settings", "HTTPS": "0", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/partenariats/", "/apd/", "/apd/export.csv"])
+def test_a_database_that_is_down_gives_a_clear_503(path):
+    """The database's port is closed for this process: a real failure, not a simulated one."""
+    said = ask(path, DATABASE_URL="postgres://aect@127.0.0.1:1/aect")
+    assert said.stdout.startswith("503 "), said.stdout[:300] + said.stderr[-2000:]
+    assert "momentanément indisponible" in said.stdout
+    assert "Retry-After" in said.stdout
+    assert POLICY in said.stdout
+    assert "Traceback" not in said.stdout
+
+
+def test_readiness_names_what_is_down():
+    said = ask("/readyz", DATABASE_URL="postgres://aect@127.0.0.1:1/aect", REDIS_URL="redis://127.0.0.1:1/0")
+    assert said.stdout.startswith("503 ")
+    assert '"database": "down"' in said.stdout
+    assert '"redis": "down"' in said.stdout
+
+
+@pytest.mark.django_db
+def test_readiness_is_200_when_all_answers(client):
+    assert client.get("/readyz").json() == {"database": "ok", "redis": "ok", "oldest_job_seconds": None}
+
+
+def test_a_missing_secret_stops_the_start_and_is_named():
+    said = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "SECRET_KEY": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode != 0
+    assert "SECRET_KEY" in said.stderr.splitlines()[-1]
+
+
+PUBLIC = {
+    "",
+    "healthz",
+    "readyz",
+    "connexion/",
+    "partenariats/",
+    "partenariats/<slug:slug>/",
+    "collectivites/",
+    "collectivites/<slug:slug>/",
+    "organisations/<slug:slug>/",
+    "apd/",
+    "apd/export.csv",
+    "financements/",
+}
+
+
+def routes(resolver: URLResolver, prefix: str = ""):
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield path, pattern.callback
+        elif pattern.app_name != "admin":
+            yield from routes(pattern, path)
+
+
+def test_only_the_listed_pages_are_open_without_sign_in():
+    open_pages = {path for path, view in routes(get_resolver()) if not getattr(view, "login_required", True)}
+    assert open_pages == PUBLIC
+
+
+@pytest.mark.django_db
+def test_other_pages_lead_to_sign_in(client):
+    response = client.get("/taches/")
+    assert response.status_code == 302
+    assert response.url == "/connexion/?next=/taches/"
+
+
+@pytest.mark.django_db
+@override_settings(AECT_STATE_BRANDING=False)
+def test_without_state_branding_the_site_says_it_is_a_demonstration(client):
+    page = client.get("/").content.decode()
+    assert "fr-logo" not in page
+    assert "démonstration" in page
+
+
+@pytest.mark.django_db
+@override_settings(AECT_STATE_BRANDING=True)
+def test_the_state_s_brand_shows_only_when_asked_for(client):
+    assert "fr-logo" in client.get("/").content.decode()
