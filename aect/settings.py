@@ -175,6 +175,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 8 * 3600  # a working day
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "aect.views.csrf_failure"  # Django's own page styles itself, which the policy refuses
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

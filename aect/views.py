@@ -54,6 +54,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return error(request, 403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error(request, 403)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error(request, 404)
 

@@ -1,6 +1,6 @@
 """Calls for projects, projects and who pays for them."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, Sum, Value, When
@@ -129,7 +129,21 @@ class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
         """Committed or paid: what was only asked for is left out."""
         return self.exclude(state=CofinancingState.REQUESTED)
 
-    def totals_by_funder(self) -> "models.QuerySet[Cofinancing, dict[str, object]]":
+    def shares(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":
+        """Rows `project, slug, family, amount` of what is granted and known, by project then family.
+
+        `slug` is the partnership's.
+        """
+        return (
+            self.granted()
+            .filter(amount__isnull=False)
+            .with_family()
+            .values("family", slug=F("project__partnership__slug"), project=F("project__title"))
+            .annotate(amount=Sum("amount"))
+            .order_by("project", "slug", "family")
+        )
+
+    def totals_by_funder(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":
         """Rows `funder__name, funder__slug, kind, state, amount`, largest first; an unknown amount stays None."""
         return (
             self.values("funder", "funder__name", "funder__slug", "kind", "state")
