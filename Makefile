@@ -39,16 +39,17 @@ bench: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## les mesures comparées,
 faults: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## pannes et concurrences, chacune avec son témoin
 	@exec $(LOCAL) run -- $(BIN)/pytest tests/faults $(ARGS)
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
-
-# One environment for both: dev holds all that demo does, so that after `make test` a `make demo` has nothing to do.
-.venv/demo.stamp: requirements-demo.txt | .venv/bin/python
-	@test -f .venv/dev.stamp || echo "Installation des dépendances…"
-	@if test -f .venv/dev.stamp && ! test requirements-dev.txt -nt .venv/dev.stamp; then :; else $(PIP) requirements-demo.txt; fi
+.venv/venv.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python ≥ 3.11 est nécessaire (PYTHON=… en choisit un autre)."; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.txt | .venv/bin/python
+# One environment for both: dev holds all that demo does, so that after `make test` a `make demo` has nothing to do.
+.venv/demo.stamp: requirements-demo.txt .venv/venv.stamp
+	@if test -f .venv/dev.stamp && ! test requirements-demo.txt -nt .venv/dev.stamp; then :; else echo "Installation des dépendances…"; $(PIP) requirements-demo.txt; fi
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/venv.stamp
 	@echo "Installation des dépendances de développement…"
 	@$(PIP) requirements-dev.txt
 	@touch $@
