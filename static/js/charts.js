@@ -37,9 +37,8 @@ function themed(layout) {
     hoverlabel: { bgcolor: colour("--background-overlap-grey"), bordercolor: line, font: { color: text } },
     margin: { t: 8, r: 8, b: 8, l: 8, ...layout.margin },
   };
-  for (const key of Object.keys(layout).filter((k) => /^[xy]axis\d*$/.test(k)).concat("xaxis", "yaxis"))
-    result[key] = { ...axis, ...layout[key] };
-  if (layout.geo)
+  if (!layout.geo) for (const key of ["xaxis", "yaxis"]) result[key] = { ...axis, ...layout[key] };
+  else
     result.geo = {
       ...layout.geo,
       bgcolor: "rgba(0,0,0,0)",
@@ -59,7 +58,8 @@ async function draw(place) {
     place.querySelector(".aect-chart__wait")?.remove();
     await Plotly.react(place, figure.data, themed(figure.layout), options);
     place.dataset.drawn = "true";
-  } catch {
+  } catch (error) {
+    console.error(error);
     const wait = place.querySelector(".aect-chart__wait");
     if (wait) wait.textContent = document.documentElement.dataset.chartFailed ?? "";
     place.dataset.drawn = "false";
