@@ -13,25 +13,36 @@ OFFLINE := SECRET_KEY=unused DATABASE_URL=postgres://unused REDIS_URL=redis://un
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard aect/locale/*/LC_MESSAGES/django.po))
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
 
-.PHONY: help demo test check bench faults
+.PHONY: help demo test check check-style check-types check-templates check-locks check-django bench faults
 .DELETE_ON_ERROR:
 
 help: ## cette aide
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-demo: .venv/demo.stamp var/static.stamp $(CATALOGUES) ## installe, charge et sert tout sur http://127.0.0.1:$(PORT)/ (RESET=1 repart de zéro)
+demo: .venv/demo.stamp var/static.stamp $(CATALOGUES) ## installe, charge et sert tout sur http://127.0.0.1:8000/ (PORT=… ; RESET=1 repart de zéro)
 	@exec $(LOCAL) demo --port $(PORT) $(if $(filter-out 0,$(RESET)),--reset)
 
 test: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## toute la suite de tests (ARGS="tests/x -k y")
 	@exec $(LOCAL) run -- $(BIN)/pytest $(ARGS)
 
-check: .venv/dev.stamp $(CATALOGUES) ## style, types, gabarits, migrations, fichiers verrouillés
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+check: check-style check-types check-templates check-locks check-django ## style, types, gabarits, verrous, migrations (-k : tout, même après un échec)
+
+check-style: .venv/dev.stamp
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+check-types: .venv/dev.stamp
 	$(OFFLINE) $(BIN)/mypy
+
+check-templates: .venv/dev.stamp
 	$(BIN)/djlint --check --lint --quiet templates
+
+check-locks: .venv/dev.stamp
 	.ci/check-locks $(BIN)/uv
-	$(LOCAL) run -- sh -ec '$(BIN)/python manage.py check; $(BIN)/python manage.py makemigrations --check --dry-run'
+
+check-django: .venv/dev.stamp $(CATALOGUES)
+	$(LOCAL) run -- $(BIN)/python manage.py check --fail-level WARNING
+	$(LOCAL) run -- $(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## les mesures comparées, écrites dans bench/results/
 	@exec $(LOCAL) run -- $(BIN)/python -m bench $(ARGS)
