@@ -35,7 +35,7 @@ check-types: .venv/dev.stamp
 	$(OFFLINE) $(BIN)/mypy
 
 check-templates: .venv/dev.stamp
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --check --lint templates
 
 check-locks: .venv/dev.stamp
 	.ci/check-locks $(BIN)/uv

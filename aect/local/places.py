@@ -44,17 +44,17 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 def server_account(checkout: Path) -> Account | None:
-    """Whom the servers run as: ourselves (None), or as root the checkout's owner, else `postgres`, else `nobody`."""
+    """Whom the servers run as: ourselves (None), or as root the checkout's owner, else `postgres`, else `nobody`.
+
+    An owner that the system does not know by name (a mounted volume's, often) will not do: initdb asks for the name.
+    """
     if os.geteuid() != 0:
         return None
-    owner = checkout.stat()
-    if owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            found = pwd.getpwnam(name)
-            return Account(found.pw_uid, found.pw_gid)
-    return Account(65534, 65534)
+    owner = checkout.stat().st_uid
+    known = {user.pw_name: Account(user.pw_uid, user.pw_gid) for user in pwd.getpwall()}
+    owned_by = [account for account in known.values() if account.uid == owner != 0]
+    candidates = [*owned_by, *(known[name] for name in ("postgres", "nobody") if name in known)]
+    return candidates[0] if candidates else Account(65534, 65534)
 
 
 def may(account: Account | None, path: Path, mode: int) -> bool:

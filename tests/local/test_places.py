@@ -1,6 +1,7 @@
 """Where data and sockets go, and who may reach them."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -35,9 +36,13 @@ def test_servers_of_an_ordinary_user_run_as_that_user(tmp_path, monkeypatch):
 
 @as_root
 def test_servers_of_root_run_as_the_owner_of_the_checkout_or_as_nobody_in_particular(tmp_path):
-    assert places.server_account(tmp_path).uid != 0
-    os.chown(tmp_path, 1234, 1235)
-    assert places.server_account(tmp_path) == Account(1234, 1235)
+    anyone = places.server_account(tmp_path)
+    assert anyone.uid != 0
+    daemon = pwd.getpwnam("daemon")
+    os.chown(tmp_path, daemon.pw_uid, 0)
+    assert places.server_account(tmp_path) == Account(daemon.pw_uid, daemon.pw_gid)
+    os.chown(tmp_path, 54321, 54321)  # a user without a name, for whom initdb would not work
+    assert places.server_account(tmp_path) == anyone
 
 
 @as_root
