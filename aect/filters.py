@@ -32,13 +32,19 @@ class PageField(forms.IntegerField):
         super().__init__(**{**kwargs, "min_value": 1, "max_value": MAX_PAGE})
 
 
-class PageFilter(django_filters.Filter):
-    """Takes part in validation only: the page is cut after everything else."""
-
-    field_class = PageField
+class ParameterFilter(django_filters.Filter):
+    """A parameter that takes part in validation only: the page, the sorting, what a file looks like."""
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs
+
+
+class PageFilter(ParameterFilter):
+    field_class = PageField
+
+
+class ChoiceParameterFilter(ParameterFilter):
+    field_class = forms.ChoiceField
 
 
 class UrlFilterSet(django_filters.FilterSet):
@@ -52,6 +58,9 @@ class UrlFilterSet(django_filters.FilterSet):
 
     class Meta:
         form = DsfrBaseForm
+
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(without_nul(data), *args, **kwargs)
 
     @property
     def unknown_parameters(self) -> list[str]:
@@ -71,22 +80,40 @@ class UrlFilterSet(django_filters.FilterSet):
             for item in [value] if single else value:
                 raw = str(field.prepare_value(item))
                 text = dict(getattr(field, "choices", [])).get(item, item) if isinstance(item, str) else item
-                yield Chip(str(field.label or name), str(text), self._without(name, raw))
+                yield Chip(str(field.label or name), str(text), self._without(name, None if single else raw))
 
-    def _without(self, name: str, raw: str) -> str:
+    def _without(self, name: str, raw: str | None) -> str:
+        """The query string without one value of a parameter, or without all of it."""
         params: QueryDict = self.data.copy()
         params.pop("page", None)
-        params.setlist(name, [value for value in params.getlist(name) if value != raw])
+        params.setlist(name, [value for value in params.getlist(name) if raw is not None and value != raw])
         return f"?{params.urlencode()}"
 
     @property
     def rows(self) -> QuerySet[Any]:
         """The rows asked for; none at all while a parameter is wrong, so that no wrong figure is shown."""
-        return self.qs if not self.is_bound or self.form.is_valid() else self.queryset.none()
+        rows: QuerySet[Any] = self.qs if not self.is_bound or self.form.is_valid() else self.queryset.none()
+        return rows
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, one line a message: `parameter: message`."""
+        errors = self.form.errors if self.is_bound else {}
+        return [f"{name}: {message}" for name, messages in errors.items() for message in messages]
 
     @property
     def status(self) -> int:
         return 200 if not self.is_bound or self.form.is_valid() else 400
+
+
+def without_nul(data: QueryDict | None) -> QueryDict | None:
+    """A NUL becomes a character that PostgreSQL can be asked about: some fields look their value up unchecked."""
+    if data is None or not any("\0" in value for _name, values in data.lists() for value in values):
+        return data
+    clean = data.copy()
+    for name, values in data.lists():
+        clean.setlist(name, [value.replace("\0", "\ufffd") for value in values])
+    return clean
 
 
 def render_list(

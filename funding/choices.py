@@ -58,6 +58,7 @@ class ApdReason(models.TextChoices):
     MULTILATERAL = "multilateral", _("Organisme multilatéral")
     UNLISTED_COUNTRY = "unlisted_country", _("Hors APD : pays hors de la liste du CAD cette année-là")
     NOT_CONCESSIONAL = "not_concessional", _("Hors APD : ni don ni prêt concessionnel")
+    LOAN_TERMS_UNKNOWN = "loan_terms_unknown", _("Hors APD : prêt dont l’élément don n’est pas connu")
     FLOW_NOT_ODA = "flow_not_oda", _("Hors APD : autre flux que l’APD")
     NO_RECIPIENT = "no_recipient", _("Hors APD : ni pays, ni dépense en France admise")
 

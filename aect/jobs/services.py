@@ -3,13 +3,14 @@
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, close_old_connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -20,6 +21,11 @@ from aect.jobs.models import LEASE, MAX_ATTEMPTS, TITLES, Job, JobState
 log = logging.getLogger(__name__)
 
 
+class LeaseLost(Exception):
+    """Another worker has this job now, or it is ended: what this one has not committed must not be."""
+
+
+@transaction.atomic
 def request_job(task: str, *, key: str, by: User | None, **arguments: Any) -> Job:
     """Asks for work in the caller's transaction, and rings on commit.
 
@@ -66,30 +72,47 @@ def claim(job_id: UUID | str) -> Job | None:
 
 
 def advance(job: Job, *, done: int, total: int | None = None) -> None:
-    """Records progress and keeps the lease. Call it outside the work's transaction, or nobody sees it."""
+    """Records progress and keeps the lease. Call it outside the work's transaction, or nobody sees it.
+
+    Raises LeaseLost when the job is no longer this worker's.
+    """
     job.steps_done, job.steps_total = done, total if total is not None else job.steps_total
     job.lease_until = timezone.now() + LEASE
-    job.save(update_fields=["steps_done", "steps_total", "lease_until"])
+    _write(job, "steps_done", "steps_total", "lease_until")
 
 
 def finish(job: Job, **result: Any) -> None:
-    """Ends the job well. Call it in the transaction of the last piece of work: both commit together."""
+    """Ends the job well. Call it in the transaction of the last piece of work: both commit together.
+
+    Raises LeaseLost, which undoes that piece, when the job is no longer this worker's.
+    """
     job.state, job.result, job.finished_at, job.lease_until = JobState.DONE, result, timezone.now(), None
-    job.save(update_fields=["state", "result", "finished_at", "lease_until"])
+    job.steps_done = job.steps_total or job.steps_done
+    _write(job, "state", "result", "finished_at", "lease_until", "steps_done")
 
 
 def fail(job: Job, error: str) -> None:
-    """Puts the job back in line, or sets it aside for good after its last attempt."""
+    """Puts the job back in line, or sets it aside for good after its last attempt.
+
+    Raises LeaseLost when the job is no longer this worker's.
+    """
     last = job.attempts >= MAX_ATTEMPTS
     job.state = JobState.FAILED if last else JobState.PENDING
     job.finished_at = timezone.now() if last else None
     job.error, job.lease_until, job.rung_at = error[-4000:], None, timezone.now()
     try:
         with transaction.atomic():
-            job.save(update_fields=["state", "finished_at", "error", "lease_until", "rung_at"])
+            _write(job, "state", "finished_at", "error", "lease_until", "rung_at")
     except IntegrityError:  # another job with this key waits already: it will do the work
         job.state, job.finished_at = JobState.FAILED, timezone.now()
-        job.save(update_fields=["state", "finished_at", "error", "lease_until", "rung_at"])
+        _write(job, "state", "finished_at", "error", "lease_until", "rung_at")
+
+
+def _write(job: Job, *fields: str) -> None:
+    """Writes what the holder of the job says of it. The attempt's number tells the holder from a former one."""
+    mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
+    if not mine.update(**{field: getattr(job, field) for field in fields}):
+        raise LeaseLost(f"Job {job.pk}, attempt {job.attempts}")
 
 
 def reconcile() -> int:
@@ -100,12 +123,23 @@ def reconcile() -> int:
     rung = 0
     for job in Job.objects.forgotten():
         if job.attempts >= MAX_ATTEMPTS:
-            fail(job, job.error or "The worker died at each attempt.")
+            _set_aside(job)
             continue
         Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
         ring(job)
         rung += 1
     return rung
+
+
+def _set_aside(job: Job) -> None:
+    """Ends a job whose last worker fell silent, unless that worker speaks up or ends it first."""
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk, state=JobState.RUNNING, lease_until__lt=now).update(
+        state=JobState.FAILED,
+        finished_at=now,
+        lease_until=None,
+        error=job.error or "The worker died at each attempt.",
+    )
 
 
 def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
@@ -120,9 +154,13 @@ def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
             if job := claim(job_id):
                 try:
                     work(job)
+                except LeaseLost:
+                    log.warning("Job %s was taken over after attempt %s fell silent.", job.pk, job.attempts)
                 except Exception:
                     log.exception("Job %s failed at attempt %s.", job.pk, job.attempts)
-                    fail(job, traceback.format_exc())
+                    close_old_connections()  # the error may be that of a lost connection
+                    with suppress(LeaseLost):
+                        fail(job, traceback.format_exc())
 
         name = f"{work.__module__}.{work.__name__}"
         TITLES[name] = title

@@ -3,22 +3,32 @@
 Computed and published figures live in tables of their own and are never mixed.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Max, Q
+from django.db.models import F, FilteredRelation, Max, Min, Q, Sum, Value
+from django.db.models.query import ValuesIterable
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, amount_check
+from aect.text import Fold
+from funding import apd
 from funding.choices import ApdReason, BiMulti, Metric, OnePercentFund, Unit
-from funding.models.projects import Project
-from funding.models.reference import AidType, Channel, FinanceType, FlowType, PurposeCode
+from funding.models.projects import Call, Project
+from funding.models.reference import AidType, Channel, DacListing, FinanceType, FlowType, PurposeCode
+from partnerships.choices import Scheme
 from partnerships.models import Country, Organisation, Sourced
 
 YEARS = (1990, 2100)
+
+
+def siren_of(path: str) -> FilteredRelation:
+    """The one SIREN of the organisation at `path`, joined once, absent or not."""
+    return FilteredRelation(f"{path}__identifiers", condition=Q(**{f"{path}__identifiers__scheme": Scheme.SIREN}))
 
 
 def year_check(model: str) -> models.CheckConstraint:
@@ -32,6 +42,22 @@ def year_check(model: str) -> models.CheckConstraint:
 class ApdLineQuerySet(models.QuerySet["ApdLine"]):
     def in_year(self, year: int) -> Self:
         return self.filter(year=year)
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Assesses every line first. `update()` and `bulk_update()` do not: `services.reassess_lines` follows them."""
+        assessed: list[Any] = assess_lines(objs)
+        return super().bulk_create(assessed, *args, **kwargs)
+
+
+def assess_lines(lines: Iterable["ApdLine"]) -> list["ApdLine"]:
+    """Makes what is assessed of every line true, with two queries in all."""
+    lines = list(lines)
+    countries = {line.recipient_id for line in lines if line.recipient_id}
+    dac_list = DacListing.objects.by_country(countries)
+    counted = PurposeCode.objects.counted({line.purpose_id for line in lines})
+    for line in lines:
+        line.assess(dac_list, counted)
+    return lines
 
 
 class ApdLine(models.Model):
@@ -138,8 +164,102 @@ class ApdLine(models.Model):
     def __str__(self) -> str:
         return f"{self.line_id} ({self.year})"
 
+    def save(self, **kwargs: Any) -> None:
+        assess_lines([self])
+        if (names := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*names, *ASSESSED_FIELDS}
+        super().save(**kwargs)
+
+    def assess(self, dac_list: apd.DacList, counted: Mapping[str, str]) -> None:
+        """Sets the four assessed fields from the others; `counted` gives the parents of voluntary codes."""
+        found = apd.assess(self.declared(counted), dac_list)
+        self.net_amount, self.apd_amount = found.net, found.apd
+        self.apd_reason, self.counts_as_refugees = found.reason, found.refugees
+
+    def declared(self, counted: Mapping[str, str]) -> apd.Declared:
+        return apd.Declared(
+            year=self.year,
+            purpose=counted.get(self.purpose_id, self.purpose_id),
+            recipient=self.recipient_id,
+            aid_type=str(self.aid_type_id),
+            finance_type=str(self.finance_type_id),
+            flow_type=str(self.flow_type_id),
+            bi_multi=self.bi_multi,
+            refugee_costs=self.refugee_costs,
+            paid=self.paid_amount,
+            refunded=self.refunded_amount,
+            public_receipts=self.public_receipts_amount,
+        )
+
+
+ASSESSED_FIELDS = ("net_amount", "apd_amount", "apd_reason", "counts_as_refugees")
+
+
+#: The dimensions of `ApdTotalQuerySet.summed`: the columns each one adds, as expressions, and how it is ordered.
+#: Names end with an underscore while SQL is built, since a column may be named like a field of the model.
+DIMENSIONS: dict[str, tuple[dict[str, str], tuple[Any, ...]]] = {
+    "annee": ({"year_": "year"}, ("year",)),
+    "collectivite": (
+        {
+            "collectivity_siren_": "siren__code",
+            "collectivity_": "collectivity__name",
+            "collectivity_type_": "collectivity__kind",
+        },
+        (Fold("collectivity__name"), "collectivity_id"),
+    ),
+    "type": ({"collectivity_type_": "collectivity__kind"}, ("collectivity__kind",)),
+    "pays": (
+        {"recipient_iso2_": "recipient_id", "recipient_": "recipient__name_{language}"},
+        (Fold("recipient__name_fr"), "recipient_id"),
+    ),
+    "secteur": ({"purpose_code_": "purpose_id", "purpose_": "purpose__label_{codes_language}"}, ("purpose_id",)),
+}
+SUMS = {
+    "lines_": Sum("lines", default=0),
+    "committed_eur_": Sum("committed_amount"),
+    "paid_eur_": Sum("paid_amount"),
+    "net_eur_": Sum("net_amount"),
+    "apd_eur_": Sum("apd_amount"),
+    "apd_without_refugees_eur_": Sum("apd_amount", filter=Q(counts_as_refugees=False)),
+    "fictitious_lines_": Sum("lines", filter=Q(is_fictitious=True), default=0),
+}
+
+
+COUNTS = {"lines_", "fictitious_lines_"}
+
+
+class SummedRows(ValuesIterable):
+    """Rows of `summed` under their columns' names."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in super().__iter__():
+            yield {name[:-1]: value for name, value in row.items() if name != "all_"}
+
 
 class ApdTotalQuerySet(models.QuerySet["ApdTotal"]):
+    def summed(self, *dimensions: str, language: str = "fr") -> "models.QuerySet[ApdTotal, dict[str, Any]]":
+        """The one aggregation behind every table, chart and export: one dict a group, named as in the contract.
+
+        `dimensions`: any of `annee`, `collectivite`, `type`, `pays`, `secteur`; none gives one row in all.
+        Amounts are euros; a sum of which nothing is known is None. `collectivity_type` is the code of an
+        OrganisationKind. Names come in `language` (code lists: French or English).
+        """
+        languages = {"language": language, "codes_language": "fr" if language == "fr" else "en"}
+        columns: dict[str, Any] = {}
+        order: list[Any] = []
+        for dimension, (expressions, by) in DIMENSIONS.items():
+            if dimension in dimensions:
+                columns |= {name: F(path.format(**languages)) for name, path in expressions.items()}
+                order += by
+        rows: Any = self.annotate(siren=siren_of("collectivity")).values(**(columns or {"all_": Value(1)}))
+        summed: models.QuerySet[ApdTotal, dict[str, Any]] = rows.annotate(**SUMS).order_by(*order)
+        summed._iterable_class = SummedRows
+        return summed
+
+    def grand_total(self) -> dict[str, Any]:
+        """The one row of `summed()`, also where no total can match."""
+        return next(iter(self.summed()), {name[:-1]: 0 if name in COUNTS else None for name in SUMS})
+
     def computed_at(self) -> datetime | None:
         """When the latest of these totals was computed."""
         latest: datetime | None = self.aggregate(latest=Max("computed_at"))["latest"]
@@ -195,6 +315,13 @@ class ApdTotal(models.Model):
         return f"{self.year} {self.collectivity_id} {self.recipient_id} {self.purpose_id}"
 
 
+class StaleTotalQuerySet(models.QuerySet["StaleTotal"]):
+    def since(self) -> datetime | None:
+        """The oldest change not yet counted, or None when the totals are up to date."""
+        oldest: datetime | None = self.aggregate(oldest=Min("marked_at"))["oldest"]
+        return oldest
+
+
 class StaleTotal(models.Model):
     """A mark: lines of this year and collectivity changed since their totals were computed.
 
@@ -205,6 +332,8 @@ class StaleTotal(models.Model):
     year = models.PositiveSmallIntegerField(_("année"))
     collectivity = models.ForeignKey(Organisation, verbose_name=_("collectivité"), on_delete=models.CASCADE)
     marked_at = models.DateTimeField(_("depuis"), db_default=models.functions.Now())
+
+    objects = StaleTotalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("total à recalculer")
@@ -231,6 +360,9 @@ class PublishedFigure(Sourced):
     unit = models.CharField(_("unité"), max_length=7, choices=Unit, default=Unit.EUR)
     year = models.PositiveSmallIntegerField(_("année"), null=True, blank=True)
     country = models.ForeignKey(Country, verbose_name=_("pays"), on_delete=models.PROTECT, null=True, blank=True)
+    call = models.ForeignKey(
+        Call, verbose_name=_("appel à projets"), on_delete=models.PROTECT, null=True, blank=True, related_name="figures"
+    )
     value = models.DecimalField(_("valeur"), max_digits=17, decimal_places=2)
     is_approximate = models.BooleanField(_("valeur approchée"), default=False)
     note = models.CharField(_("précision"), max_length=300, blank=True)

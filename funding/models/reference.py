@@ -1,5 +1,6 @@
 """Code lists of the OECD's DAC and of IATI. Withdrawn codes stay, for the lines of their years."""
 
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from funding.apd import DacList
 from funding.choices import IncomeGroup
 from partnerships.models import Country
 
@@ -28,6 +30,13 @@ class Code(models.Model):
         return self.label_fr if get_language() in {None, "fr"} and self.label_fr else self.label_en
 
 
+class PurposeCodeQuerySet(models.QuerySet["PurposeCode"]):
+    def counted(self, codes: Collection[str] | None = None) -> dict[str, str]:
+        """Voluntary codes (all, or those among `codes`) to the code under which each counts."""
+        voluntary = self.filter(parent__isnull=False)
+        return dict((voluntary if codes is None else voluntary.filter(pk__in=codes)).values_list("code", "parent"))
+
+
 class PurposeCode(Code):
     """CRS purpose code. A voluntary code (15185) counts under its parent (15112)."""
 
@@ -40,6 +49,8 @@ class PurposeCode(Code):
         related_name="children",
     )
     category = models.CharField(_("catégorie"), max_length=3)
+
+    objects = PurposeCodeQuerySet.as_manager()
 
     class Meta(Code.Meta):
         verbose_name = _("code objet du SNPC")
@@ -84,6 +95,14 @@ class Channel(Code):
 class DacListingQuerySet(models.QuerySet["DacListing"]):
     def in_year(self, year: int) -> Self:
         return self.filter(Q(last_year__isnull=True) | Q(last_year__gte=year), first_year__lte=year)
+
+    def by_country(self, countries: Collection[str] | None = None) -> DacList:
+        """The list (or its part for `countries`) as `funding.apd` reads it."""
+        listings = self if countries is None else self.filter(country__in=countries)
+        found: dict[str, list[tuple[int, int | None]]] = {}
+        for country, first, last in listings.values_list("country", "first_year", "last_year"):
+            found.setdefault(country, []).append((first, last))
+        return found
 
 
 class DacListing(models.Model):

@@ -1,0 +1,19 @@
+"""Background work on money."""
+
+from celery import shared_task
+from django.utils.translation import gettext_lazy as _
+
+from aect.jobs.models import Job
+from aect.jobs.services import job_task
+from funding import services
+
+
+@job_task(_("Calcul des totaux d’APD"))
+def rebuild_totals(job: Job) -> None:
+    services.run_totals(job)
+
+
+@shared_task
+def refresh_stale_totals() -> None:
+    """Every minute (see CELERY_BEAT_SCHEDULE)."""
+    services.request_stale_totals()

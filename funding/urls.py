@@ -1,0 +1,10 @@
+from django.urls import path
+
+from funding import views
+
+urlpatterns = [
+    path("apd/", views.apd, name="apd"),
+    path("apd/export.csv", views.export_csv, name="apd-export"),
+    path("apd/recalculer/", views.recompute, name="apd-recompute"),
+    path("financements/", views.financing, name="financing"),
+]

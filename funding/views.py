@@ -1,0 +1,90 @@
+"""The money on screen: the APD dashboard and its export, who finances what, asking for a computation."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from aect.accounts.models import User
+from funding import charts, exports, services
+from funding.filters import ApdFilter
+from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
+from funding.permissions import may_recompute
+
+
+@login_not_required
+@require_safe
+def export_csv(request: HttpRequest) -> HttpResponseBase:
+    """The summary that the dashboard shows, as a file; a bad parameter is named, in plain text."""
+    filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
+    if filterset.status != 200:
+        text = "".join(f"{problem}\n" for problem in filterset.problems)
+        return HttpResponse(text, status=filterset.status, content_type="text/plain; charset=utf-8")
+    return exports.summary(filterset).response()
+
+
+@require_POST
+def recompute(request: HttpRequest) -> HttpResponse:
+    """Asks for the totals to be computed now."""
+    if not may_recompute(request.user):
+        raise PermissionDenied
+    services.request_totals(by=cast(User, request.user), full=True)
+    messages.success(request, _("Le calcul des totaux est demandé."))
+    return redirect("jobs")
+
+
+@login_not_required
+@require_safe
+def apd(request: HttpRequest) -> HttpResponse:
+    """The dashboard: one filter → totals → charts and the tables they are drawn from."""
+    filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
+    language = get_language() or "fr"
+    total = filterset.rows.grand_total()
+    years, countries, sectors, types = (
+        list(filterset.rows.summed(dimension, language=language))
+        for dimension in ("annee", "pays", "secteur", "type")
+    )
+    context = {
+        "filterset": filterset,
+        "hidden_fields": {"grouper", "profil", "tri"},
+        "total": total,
+        "period": _period(years),
+        "is_fictitious": bool(total["fictitious_lines"]),
+        "computed_at": ApdTotal.objects.computed_at(),
+        "stale_since": StaleTotal.objects.since(),
+        "charts": [
+            charts.by_year(years, total),
+            charts.by_country(countries, total),
+            charts.by_sector(sectors, total),
+            charts.by_type(types, total),
+        ],
+        "published": charts.published(list(PublishedFigure.objects.yearly().select_related("source"))),
+    }
+    return render(request, "funding/apd.html", context, status=filterset.status)
+
+
+def _period(years: list[dict[str, Any]]) -> str:
+    """`2016–2024`, `2018`, or nothing."""
+    return "–".join(map(str, sorted({years[0]["year"], years[-1]["year"]}))) if years else ""
+
+
+@login_not_required
+@require_safe
+def financing(request: HttpRequest) -> HttpResponse:
+    """Who pays: shares by project, the State's part in calls, each type of collectivity's part in the APD."""
+    total = ApdTotal.objects.all().grand_total()
+    shares = [{**row, "url": reverse("partnership", args=[row["slug"]])} for row in Cofinancing.objects.shares()]
+    context = {
+        "shares": charts.funding_shares(shares),
+        "calls": charts.calls_table(list(Call.objects.with_state_support())),
+        "by_type": charts.by_type(list(ApdTotal.objects.summed("type")), total),
+        "is_fictitious": bool(total["fictitious_lines"]),
+    }
+    return render(request, "funding/financing.html", context)
