@@ -16,6 +16,7 @@ from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros, percent
 from funding.choices import FunderFamily, Metric
 from funding.models import PublishedFigure
+from partnerships.choices import OrganisationKind
 
 Row = dict[str, Any]
 TOP = 15  # bars that can still be read; the table holds every row
@@ -106,7 +107,7 @@ def by_sector(rows: Sequence[Row], total: Row) -> Chart:
 
 def by_type(rows: Sequence[Row], total: Row) -> Chart:
     """Who gives: the share of each type of collectivity."""
-    named = [{**row, "label": str(row["collectivity_type"])} for row in rows]
+    named = [{**row, "label": str(OrganisationKind(row["collectivity_type"]).label)} for row in rows]
     return _ranking("apd-by-type", _("Part de chaque type de collectivité"), _("Type de collectivité"), named, total)
 
 
@@ -310,18 +311,18 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
 
 
 def calls_table(rows: Sequence[Row]) -> Table:
-    """What is known of the State's part in each call; rows: dicts `call, years, cap, support, budget`."""
+    """What is known of the State's part in each call; rows of `CallQuerySet.with_state_support`."""
     return Table(
         title=_("Part de l’État par appel à projets"),
         columns=[
             Column(_("Appel à projets")),
-            Column(_("Années")),
-            Column(_("Plafond"), percent),
+            Column(_("Plafond de l’État"), percent),
             Column(_("Cofinancement de l’État"), euros),
             Column(_("Budget des projets"), euros),
             Column(_("Part de l’État"), percent),
         ],
         rows=[
-            [r["call"], r["years"], r["cap"], r["support"], r["budget"], share(r["support"], r["budget"])] for r in rows
+            [r["title"], r["state_cap_percent"], r["support"], r["budget"], share(r["support"], r["budget"])]
+            for r in rows
         ],
     )

@@ -3,13 +3,30 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, F, Q, Sum, Value, When
+from django.db.models import Case, F, Max, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
-from funding.choices import CofinancingKind, CofinancingState, FunderFamily
+from funding.choices import CofinancingKind, CofinancingState, FunderFamily, Metric
 from partnerships.choices import FOREIGN_KINDS, FRENCH_KINDS, OrganisationKind
 from partnerships.models import Organisation, Partnership, Sourced
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def with_state_support(self) -> "models.QuerySet[Call, dict[str, Any]]":
+        """Rows `title, first_year, last_year, state_cap_percent, support, budget`, latest first.
+
+        The last two are the published figures of the call, or None.
+        """
+        support, budget = (
+            Max("figures__value", filter=Q(figures__metric=metric))
+            for metric in (Metric.STATE_SUPPORT, Metric.PROJECT_BUDGET)
+        )
+        return (
+            self.values("title", "first_year", "last_year", "state_cap_percent")
+            .annotate(support=support, budget=budget)
+            .order_by("-first_year", "title")
+        )
 
 
 class Call(Sourced):
@@ -27,6 +44,8 @@ class Call(Sourced):
         _("plafond de l’État (%)"), max_digits=5, decimal_places=2, null=True, blank=True
     )
     description = models.TextField(_("précisions"), blank=True)
+
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("appel à projets")

@@ -55,7 +55,7 @@ def collectivity_apd(organisation: Organisation) -> dict[str, Any]:
         return {"chart": None}
     return {
         "organisation": organisation,
-        "chart": charts.by_year(rows, totals.summed().get()),
+        "chart": charts.by_year(rows, totals.grand_total()),
         "is_fictitious": any(row["fictitious_lines"] for row in rows),
         "computed_at": totals.computed_at(),
     }
