@@ -33,6 +33,7 @@ ACCOUNTS = {
 PASSWORD = "demo-aect"  # noqa: S105 - public, and only where AECT_DEMO=1
 SAMPLE = ("sample_apd", "--lines", "5000", "--seed", "1")
 STEPS = (("load_reference",), ("load_founding",), SAMPLE, ("demo_accounts",), ("recompute_apd", "--full"))
+GRACE = 5  # seconds to end by oneself; a job cut short is taken up again at the next start
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -104,6 +105,8 @@ def _environment(running: Services, port: int) -> dict[str, str]:
         **running.env(),
         "AECT_DEMO": "1",
         "DEBUG": "0",
+        "HTTPS": "0",  # this and the next said aloud, because a .env of the checkout may say otherwise
+        "EMAIL_URL": "consolemail://",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": f"http://localhost:{port},http://127.0.0.1:{port}",
         "SECRET_KEY": _secret_key(CHECKOUT / "var/secret-key"),
@@ -208,7 +211,7 @@ def _serve(running: Services, port: int, env: dict[str, str]) -> None:
     finally:
         for child in children:
             child.ask_to_stop()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + GRACE
         for child in children:
             child.stop(patience=max(0.1, deadline - time.monotonic()))
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from functools import partial
@@ -14,7 +13,7 @@ import psycopg2
 import pytest
 import redis
 
-from aect.local import demo, places, processes, programs
+from aect.local import places, processes, programs
 from aect.local.services import Failed, services
 
 RUN = [sys.executable, "-m", "aect.local", "run", "--"]
@@ -161,38 +160,3 @@ def test_everything_ends_with_its_starter_however_that_ends(two_running):
     assert all(map(alive, of_second))
     second.kill()
     assert processes.wait_until(lambda: not any(map(alive, of_second)), seconds=10)
-
-
-def test_a_port_in_use_is_said_before_anything_starts(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(demo, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert demo.demo(port=port, reset=False) == 1
-    assert f"le port {port} est déjà pris" in capsys.readouterr().out
-    assert [path.name for path in (tmp_path / "var").iterdir()] == ["demo.lock"]
-
-
-def test_a_second_demo_says_which_process_is_the_first(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(demo, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    (tmp_path / "var").mkdir()
-    with places.locked(tmp_path / "var/demo.lock"):
-        assert demo.demo(port=0, reset=False) == 1
-    assert f"(processus {os.getpid()})" in capsys.readouterr().out
-
-
-def test_reset_never_touches_a_database_named_by_the_environment(tmp_path, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/db")
-    with pytest.raises(Failed, match="DATABASE_URL"):
-        demo._forget(tmp_path)
-
-
-def test_the_digest_tells_changed_fixtures(tmp_path):
-    (tmp_path / "a.json").write_text("1")
-    first = demo.digest(tmp_path)
-    assert demo.digest(tmp_path) == first
-    (tmp_path / "a.json").rename(tmp_path / "b.json")
-    assert demo.digest(tmp_path) != first
