@@ -147,14 +147,22 @@ def sorts() -> list[tuple[str, Any]]:
 TYPES = [(kind.value, kind.label) for kind in OrganisationKind if kind in FRENCH_KINDS]
 
 
-class NamedChoiceFilter(django_filters.ChoiceFilter):
+class NamedChoices:
     """A choice whose refusal says what is accepted."""
 
     @property
     def field(self) -> Any:
-        field = super().field
+        field: Any = super().field  # type: ignore[misc]  # that of the filter beside it
         field.error_messages["invalid_choice"] = _accepted(field)
         return field
+
+
+class NamedChoiceFilter(NamedChoices, django_filters.ChoiceFilter):
+    pass
+
+
+class NamedChoiceParameterFilter(NamedChoices, ChoiceParameterFilter):
+    pass
 
 
 def _accepted(field: Any) -> Any:
@@ -200,13 +208,13 @@ class ApdFilter(UrlFilterSet):
         label=_("Région"),
         queryset=regions,
         to_field_name="slug",
-        error_messages={"invalid_choice": _("Aucune région ne porte cet identifiant, comme bretagne ou occitanie.")},
+        error_messages={"invalid_choice": _("Aucune région ne porte cet identifiant.")},
     )
     secteur = SectorFilter(method="in_sector", label=_("Secteur (code du SNPC)"))
     refugies = NamedChoiceFilter(method="about_refugees", label=_("Accueil des réfugiés"), choices=REFUGEES)
     grouper = DimensionsFilter(label=_("Regrouper par"), widget=forms.HiddenInput)
-    tri = ChoiceParameterFilter(label=_("Trier par"), choices=sorts, widget=forms.HiddenInput)
-    profil = ChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
+    tri = NamedChoiceParameterFilter(label=_("Trier par"), choices=sorts, widget=forms.HiddenInput)
+    profil = NamedChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
 
     class Meta(UrlFilterSet.Meta):
         form = ApdFilterForm

@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--summary", dest="lines", action="store_false", help="Totals (the default).")
-        what.add_argument("--lines", dest="lines", action="store_true", help="The lines, as import_apd reads them.")
+        what.add_argument("--summary", action="store_true", help="Totals (the default).")
+        what.add_argument("--lines", action="store_true", help="The lines, as import_apd reads them.")
         parser.add_argument("--profile", default="standard", metavar="standard|excel-fr")
         parser.add_argument("--output", required=True, metavar="FILE|-")
         for name in PARAMETERS:
