@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.urls import translate_url
 from django.utils.formats import number_format
@@ -55,3 +56,9 @@ def current(context: template.Context, address: str, exact: bool = False) -> str
 def in_language(context: template.Context, code: str) -> str:
     """The address of this same page in another language, with its query string."""
     return translate_url(context["request"].get_full_path(), code)
+
+
+@register.simple_tag
+def pages(page: Page) -> list[int | str]:
+    """Page numbers to offer around this one: `[1, "…", 7, 8, 9, "…", 40]`."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))

@@ -5,7 +5,8 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
@@ -36,6 +37,14 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Annotates `<scheme>` with the organisation's official code, or None."""
         codes = Identifier.objects.filter(organisation=OuterRef("pk"), scheme=scheme).values("code")[:1]
         return self.annotate(**{str(scheme): Subquery(codes)})
+
+    def with_partnership_count(self) -> Self:
+        """Annotates `partnership_count`: the partnerships to which each is party."""
+        from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
+
+        places = Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY).order_by()
+        counts = places.values("organisation").annotate(n=Count("pk")).values("n")
+        return self.annotate(partnership_count=Coalesce(Subquery(counts), 0))
 
     def alphabetical(self) -> Self:
         return self.order_by(Fold("name"), "pk")

@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -48,16 +48,40 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
     def for_list(self) -> Self:
         return self.with_status().with_parties().prefetch_related("themes")
 
+    def for_page(self) -> Self:
+        """All that a partnership's own page tells, in a fixed number of queries."""
+        return self.for_list().prefetch_related(
+            "parties__organisation__identifiers",
+            "conventions__renews",
+            "conventions__renewed_by",
+            "milestones",
+            "actions__indicators",
+        )
+
+    def alphabetical(self) -> Self:
+        return self.order_by(Fold("name"), "pk")
+
+    def figures(self) -> dict[str, int]:
+        """How many `partnerships`, `french` and `foreign` local authorities, and foreign `countries` they link."""
+        party = Q(parties__role=PartyRole.PARTY)
+        french, foreign = party & Q(parties__side=Side.FRENCH), party & Q(parties__side=Side.FOREIGN)
+        return self.aggregate(
+            partnerships=Count("pk", distinct=True),
+            french=Count("parties__organisation", filter=french, distinct=True),
+            foreign=Count("parties__organisation", filter=foreign, distinct=True),
+            countries=Count("parties__organisation__country", filter=foreign, distinct=True),
+        )
+
     def matching(self, text: str) -> Self:
         """Name, summary, theme or party; accents and case do not count."""
         needle = Fold(models.Value(text))
         parties = Party.objects.annotate(folded=Fold("organisation__name")).filter(folded__contains=needle)
-        themes = Partnership.themes.through.objects.annotate(folded=Fold("theme__name"))
+        themes = Theme.objects.annotate(folded=Fold("name")).filter(folded__contains=needle)
         return self.annotate(folded=Fold("name"), folded_summary=Fold("summary")).filter(
             Q(folded__contains=needle)
             | Q(folded_summary__contains=needle)
             | Q(pk__in=parties.values("partnership"))
-            | Q(pk__in=themes.filter(folded__contains=needle).values("partnership"))
+            | Q(pk__in=Partnership.themes.through.objects.filter(theme__in=themes).values("partnership"))
         )
 
 
@@ -95,16 +119,24 @@ class Partnership(Sourced):
         status: str | None = getattr(self, "status", None)
         return str(PartnershipStatus(status).label) if status else ""
 
-    def _parties(self, side: Side, role: PartyRole) -> list[Organisation]:
-        return [p.organisation for p in self.parties.all() if p.side == side and p.role == role]
+    def _places(self, side: Side) -> list["Party"]:
+        return [p for p in self.parties.all() if p.side == side and p.role == PartyRole.PARTY]
+
+    @property
+    def french_places(self) -> list["Party"]:
+        return self._places(Side.FRENCH)
+
+    @property
+    def foreign_places(self) -> list["Party"]:
+        return self._places(Side.FOREIGN)
 
     @property
     def french_parties(self) -> list[Organisation]:
-        return self._parties(Side.FRENCH, PartyRole.PARTY)
+        return [place.organisation for place in self.french_places]
 
     @property
     def foreign_parties(self) -> list[Organisation]:
-        return self._parties(Side.FOREIGN, PartyRole.PARTY)
+        return [place.organisation for place in self.foreign_places]
 
     @property
     def actors(self) -> list["Party"]:

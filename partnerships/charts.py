@@ -1,0 +1,116 @@
+"""Partnerships in, the map of their links out, with the table it is drawn from (see `aect.charts`)."""
+
+from collections.abc import Iterable
+from itertools import product
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from aect.charts import PALETTE, Chart, Column, link
+from partnerships.models import Organisation, Partnership
+
+
+class Link(NamedTuple):
+    """One French and one foreign party of a partnership."""
+
+    partnership: Partnership
+    french: Organisation
+    foreign: Organisation
+
+    @property
+    def has_place(self) -> bool:
+        return self.french.latitude is not None and self.foreign.latitude is not None
+
+
+def links(partnerships: Iterable[Partnership]) -> list[Link]:
+    return [
+        Link(partnership, french, foreign)
+        for partnership in partnerships
+        for french, foreign in product(partnership.french_parties, partnership.foreign_parties)
+    ]
+
+
+def arcs(drawn: Iterable[Link]) -> go.Scattergeo:
+    """One great circle a link; plotly.js lifts the pen at None."""
+    pairs = [(link.french, link.foreign) for link in drawn]
+    return go.Scattergeo(
+        lon=[lon for a, b in pairs for lon in (a.longitude, b.longitude, None)],
+        lat=[lat for a, b in pairs for lat in (a.latitude, b.latitude, None)],
+        mode="lines",
+        line={"width": 1.5, "color": PALETTE[0]},
+        opacity=0.6,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def points(name: str, places: Iterable[tuple[Organisation, Organisation]], marker: dict[str, object]) -> go.Scattergeo:
+    """One point a party, which names its partners when pointed at. `places` are pairs (party, partner)."""
+    partners: dict[Organisation, list[str]] = {}
+    for party, partner in places:
+        partners.setdefault(party, []).append(escape(partner.name))
+    return go.Scattergeo(
+        name=name,
+        lon=[party.longitude for party in partners],
+        lat=[party.latitude for party in partners],
+        mode="markers",
+        marker={"size": 9, "line": {"width": 1, "color": "#ffffff"}, **marker},
+        text=[
+            f"<b>{escape(party.name)}</b><br>↔ {'<br>↔ '.join(dict.fromkeys(names))}"
+            for party, names in partners.items()
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def links_map(partnerships: Iterable[Partnership]) -> Chart:
+    """The links between French and foreign local authorities; those without a known place are in the table only."""
+    rows = links(partnerships)
+    drawn = [row for row in rows if row.has_place]
+    french = points(_("Collectivités françaises"), ((r.french, r.foreign) for r in drawn), {"color": PALETTE[0]})
+    foreign = points(
+        _("Partenaires étrangers"), ((r.foreign, r.french) for r in drawn), {"color": PALETTE[1], "symbol": "diamond"}
+    )
+    layout = {
+        "height": 440,
+        "legend": {"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
+        "geo": {
+            "projection": {"type": "natural earth"},
+            "showland": True,
+            "showcountries": True,
+            "showframe": False,
+            "lonaxis": {"range": bounds([p.longitude for r in drawn for p in r[1:]], 20, 180)},
+            "lataxis": {"range": bounds([p.latitude for r in drawn for p in r[1:]], 15, 85)},
+        },
+    }
+    return Chart(
+        id="links",
+        title=_("Carte des liens"),
+        description=_("Carte du monde : chaque arc relie une collectivité française à son partenaire étranger."),
+        note=_("Les liens dont un lieu n’est pas renseigné figurent dans le tableau seulement.")
+        if len(drawn) < len(rows)
+        else "",
+        figure=go.Figure([arcs(drawn), french, foreign], layout=layout),
+        columns=[
+            Column(_("Collectivité française"), link),
+            Column(_("Partenaire étranger"), link),
+            Column(_("Pays")),
+            Column(_("Partenariat"), link),
+            Column(_("Depuis")),
+        ],
+        rows=[
+            [cell(r.french), cell(r.foreign), r.foreign.country, cell(r.partnership), r.partnership.began] for r in rows
+        ],
+    )
+
+
+def cell(row: Organisation | Partnership) -> tuple[str, str]:
+    return row.name, row.get_absolute_url()
+
+
+def bounds(degrees: list[float | None], margin: int, limit: int) -> list[float]:
+    """The window around these coordinates, or the whole Earth when there are none."""
+    known = [degree for degree in degrees if degree is not None]
+    return [max(min(known) - margin, -limit), min(max(known) + margin, limit)] if known else [-limit, limit]

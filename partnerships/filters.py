@@ -1,0 +1,176 @@
+"""What the registry's lists may be asked in their URL."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext_lazy as _
+from django_filters.fields import ModelMultipleChoiceField
+
+from aect.filters import UrlFilterSet
+from aect.text import Fold
+from partnerships.choices import FRENCH_KINDS, LOCAL_KINDS, OrganisationKind, PartnershipStatus, PartyRole, Side
+from partnerships.models import Country, Organisation, Partnership, Party, Theme
+
+MAX_SEARCH = 100
+
+
+def kinds(allowed: frozenset[OrganisationKind]) -> list[tuple[str, Any]]:
+    return [choice for choice in OrganisationKind.choices if choice[0] in allowed]
+
+
+def parties(**conditions: Any) -> Exists:
+    """Whether a partnership has such a party."""
+    return Exists(Party.objects.filter(partnership=OuterRef("pk"), role=PartyRole.PARTY, **conditions))
+
+
+def with_partnerships(*sides: Side) -> QuerySet[Country]:
+    """Every country, annotated with the number of partnerships it has on these sides; the most linked first."""
+    counted = Q(organisation__places__role=PartyRole.PARTY, organisation__places__side__in=sides)
+    partnerships = Count("organisation__places__partnership", filter=counted, distinct=True)
+    return Country.objects.annotate(partnerships=partnerships).order_by("-partnerships", "name_fr")
+
+
+class LinkedCountries(ModelChoiceIterator):
+    """Offers the countries that have partnerships; the others stay valid and give an empty list."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        return (self.choice(country) for country in self.queryset if country.partnerships)
+
+
+class CountriesField(ModelMultipleChoiceField):
+    iterator = LinkedCountries
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.partnerships})"
+
+
+class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
+    """`pays`, repeatable: ISO 3166-1 alpha-2 codes."""
+
+    field_class = CountriesField
+
+    def __init__(self, *sides: Side, **kwargs: Any) -> None:
+        super().__init__(
+            queryset=lambda request: with_partnerships(*sides),
+            to_field_name="iso2",
+            label=_("Pays"),
+            widget=forms.CheckboxSelectMultiple,
+            **kwargs,
+        )
+
+
+def search_field(label: Any) -> django_filters.CharFilter:
+    widget = forms.TextInput(attrs={"type": "search", "data-search": "", "autocomplete": "off"})
+    return django_filters.CharFilter(method="search", label=label, max_length=MAX_SEARCH, widget=widget)
+
+
+class ListFilter(UrlFilterSet):
+    """What both lists share."""
+
+    def search(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        return rows.matching(re.sub(r"\s+", " ", text))  # type: ignore[attr-defined, no-any-return]
+
+
+class PartnershipFilter(ListFilter):
+    q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
+    pays = CountriesFilter(Side.FOREIGN, method="of_countries")
+    statut = django_filters.ChoiceFilter(
+        field_name="status", choices=PartnershipStatus.choices, label=_("État"), empty_label=_("Tous")
+    )
+    type = django_filters.ChoiceFilter(
+        method="of_kind", choices=kinds(FRENCH_KINDS), label=_("Type de collectivité"), empty_label=_("Tous")
+    )
+    region = django_filters.ModelChoiceFilter(
+        method="in_region",
+        queryset=lambda request: regions_of(Party.objects.filter(side=Side.FRENCH)),
+        to_field_name="slug",
+        label=_("Région française"),
+        empty_label=_("Toutes"),
+    )
+    theme = django_filters.ModelChoiceFilter(
+        field_name="themes",
+        queryset=lambda request: Theme.objects.filter(partnerships__isnull=False).distinct(),
+        to_field_name="slug",
+        label=_("Thème"),
+        empty_label=_("Tous"),
+    )
+    tri = django_filters.ChoiceFilter(
+        method="sort",
+        choices=[
+            ("nom", _("Nom")),
+            ("depuis", _("Plus ancien")),
+            ("-depuis", _("Plus récent")),
+            ("statut", _("État")),
+        ],
+        label=_("Tri"),
+        widget=forms.HiddenInput,
+    )
+
+    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
+        return rows.filter(parties(side=Side.FOREIGN, organisation__country__in=list(countries))) if countries else rows
+
+    def of_kind(self, rows: QuerySet[Any], name: str, kind: str) -> QuerySet[Any]:
+        return rows.filter(parties(side=Side.FRENCH, organisation__kind=kind))
+
+    def in_region(self, rows: QuerySet[Any], name: str, region: Organisation) -> QuerySet[Any]:
+        inside = Q(organisation__region=region) | Q(organisation=region)
+        return rows.filter(Exists(Party.objects.filter(inside, partnership=OuterRef("pk"), side=Side.FRENCH)))
+
+    def sort(self, rows: QuerySet[Partnership], name: str, order: str) -> QuerySet[Partnership]:
+        stages = [When(status=status, then=place) for place, status in enumerate(PartnershipStatus.values)]
+        first = {
+            "depuis": F("began_on").asc(nulls_last=True),
+            "-depuis": F("began_on").desc(nulls_last=True),
+            "statut": Case(*stages, default=len(stages)),
+        }
+        return rows.order_by(*[first[order]] if order in first else [], Fold("name"), "pk")
+
+
+def regions_of(places: QuerySet[Party]) -> QuerySet[Organisation]:
+    """The regions and federal states where these parties are, or that they are."""
+    inside = Organisation.objects.filter(places__in=places.filter(role=PartyRole.PARTY))
+    return Organisation.objects.filter(
+        Q(pk__in=inside.values("region")) | Q(pk__in=inside.filter(kind=OrganisationKind.REGION))
+    ).alphabetical()
+
+
+class CollectivityFilter(ListFilter):
+    """Local governments: those with a partnership, or all (`toutes=1`)."""
+
+    presentation = UrlFilterSet.presentation | {"toutes"}
+
+    q = search_field(_("Rechercher un nom, un code SIREN, COG ou INEGI"))
+    pays = CountriesFilter(*Side, method="of_countries")
+    type = django_filters.ChoiceFilter(
+        field_name="kind", choices=kinds(LOCAL_KINDS), label=_("Type de collectivité"), empty_label=_("Tous")
+    )
+    region = django_filters.ModelChoiceFilter(
+        queryset=lambda request: Organisation.objects.filter(
+            kind__in=[OrganisationKind.REGION, OrganisationKind.MX_STATE]
+        ).alphabetical(),
+        to_field_name="slug",
+        label=_("Région ou État fédéré"),
+        empty_label=_("Toutes"),
+    )
+    toutes = django_filters.ChoiceFilter(
+        method="everywhere", choices=[("1", _("Toutes les collectivités"))], label=_("Toutes"), widget=forms.HiddenInput
+    )
+
+    @property
+    def shows_all(self) -> bool:
+        return bool(self.form.is_valid() and self.form.cleaned_data["toutes"])
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows if self.shows_all else rows.partnered()  # type: ignore[attr-defined]
+
+    def everywhere(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows  # the default is narrowed in `filter_queryset`
+
+    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
+        return rows.filter(country__in=list(countries)) if countries else rows

@@ -1,0 +1,35 @@
+"""The registry's own template tags."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+
+from partnerships.models import Sourced
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def cite(context: template.Context, fact: Sourced) -> str:
+    """A link to the numbered source of this fact, with the place in it: `[1, p. 34]`.
+
+    `citations` comes from `partnerships.views.numbered_sources`.
+    """
+    cited: tuple[int, Any] | None = context["citations"].get(fact.source_id)
+    if cited is None:
+        return ""
+    number, source = cited
+    place = f", {fact.source_place}" if fact.source_place else ""
+    return format_html('<a class="aect-cite" href="#source-{0}" title="{1}">[{0}{2}]</a>', number, str(source), place)
+
+
+@register.filter
+def measure(value: Decimal | None, unit: str = "") -> str:
+    """`80 %`, `1 250,5 m³`: without needless zeros; an unknown value is empty."""
+    if value is None:
+        return ""
+    shown = number_format(value.normalize(), force_grouping=True)
+    return f"{shown}\u00a0{unit}".rstrip("\u00a0")

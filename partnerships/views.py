@@ -1,0 +1,128 @@
+"""The registry's public pages."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import chain
+from typing import NamedTuple
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from aect.filters import render_list
+from partnerships import charts
+from partnerships.choices import PartyRole
+from partnerships.filters import CollectivityFilter, PartnershipFilter
+from partnerships.models import Convention, Milestone, Organisation, Partnership, Source, Sourced
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    rows = Partnership.objects.alphabetical()
+    milestones = Milestone.objects.filter(partnership__isnull=True)
+    context = {
+        "figures": rows.figures(),
+        "chart": charts.links_map(rows.with_parties()),
+        "events": [milestone_event(milestone) for milestone in milestones],
+        "citations": numbered_sources(milestones),
+    }
+    return render(request, "home.html", context)
+
+
+@login_not_required
+@require_safe
+def partnerships(request: HttpRequest) -> HttpResponse:
+    rows = Partnership.objects.for_list().alphabetical()
+    return render_list(request, "partnerships/partnerships.html", PartnershipFilter(request.GET, rows))
+
+
+@login_not_required
+@require_safe
+def partnership(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Partnership.objects.for_page(), slug=slug)
+    context = {"partnership": found, "events": timeline(found), "citations": numbered_sources(facts(found))}
+    return render(request, "partnerships/partnership.html", context)
+
+
+@login_not_required
+@require_safe
+def collectivities(request: HttpRequest) -> HttpResponse:
+    rows = Organisation.objects.collectivities().select_related("country", "region").alphabetical()
+    filterset = CollectivityFilter(request.GET, rows.prefetch_related("identifiers").with_partnership_count())
+    return render_list(request, "partnerships/collectivities.html", filterset)
+
+
+@login_not_required
+@require_safe
+def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResponse:
+    """A local government, or any other body; each kind has its own address, and the other one leads there."""
+    bodies = Organisation.objects.select_related("country", "region").prefetch_related("identifiers")
+    found = get_object_or_404(bodies, slug=slug)
+    if found.is_local != is_local:
+        return redirect(found, permanent=True)
+    rows = Partnership.objects.for_list().alphabetical()
+    context = {
+        "organisation": found,
+        "as_party": rows.filter(parties__organisation=found, parties__role=PartyRole.PARTY),
+        "as_actor": rows.filter(parties__organisation=found, parties__role=PartyRole.ACTOR),
+    }
+    return render(request, "partnerships/organisation.html", context)
+
+
+class Event(NamedTuple):
+    """One line of a timeline; `when` is the date as it is known, `fact` the row that says so."""
+
+    happened_on: date
+    when: str
+    kind: str
+    title: str
+    fact: Sourced
+    description: str = ""
+    status: str = ""
+
+
+def milestone_event(milestone: Milestone) -> Event:
+    return Event(
+        milestone.happened_on,
+        milestone.happened,
+        milestone.get_kind_display(),
+        milestone.title,
+        milestone,
+        milestone.description,
+        milestone.get_status_after_display() if milestone.status_after else "",
+    )
+
+
+def convention_events(convention: Convention) -> Iterable[Event]:
+    if convention.signed_on:
+        kind = _("Signature")
+        yield Event(convention.signed_on, convention.signed, kind, convention.title, convention)
+    if convention.ends_on:
+        yield Event(convention.ends_on, convention.ends, _("Échéance"), convention.title, convention)
+
+
+def timeline(partnership: Partnership) -> list[Event]:
+    """Milestones and conventions together, oldest first."""
+    conventions = chain.from_iterable(map(convention_events, partnership.conventions.all()))
+    milestones = map(milestone_event, partnership.milestones.all())
+    return sorted(chain(conventions, milestones), key=lambda event: event.happened_on)
+
+
+def facts(partnership: Partnership) -> Iterable[Sourced]:
+    """Every sourced fact of a partnership's page, in the order in which the page tells them."""
+    actions = partnership.actions.all()
+    indicators = chain.from_iterable(action.indicators.all() for action in actions)
+    parties = partnership.parties.all()
+    return chain(
+        [partnership], parties, partnership.milestones.all(), partnership.conventions.all(), actions, indicators
+    )
+
+
+def numbered_sources(facts: Iterable[Sourced]) -> dict[int, tuple[int, Source]]:
+    """`{source id: (number, source)}`, numbered in the order of first mention."""
+    ids = list(dict.fromkeys(fact.source_id for fact in facts if fact.source_id))
+    sources = Source.objects.in_bulk(ids)
+    return {pk: (number, sources[pk]) for number, pk in enumerate(ids, start=1)}
