@@ -1,6 +1,10 @@
 """Shared fixtures. The services are real: `make test` starts them, or DATABASE_URL and REDIS_URL name them."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 
 from aect.accounts.models import Role, User
@@ -22,3 +26,20 @@ def officer_client(officer) -> Client:
     client = Client()
     client.force_login(officer)
     return client
+
+
+@pytest.fixture(scope="module")
+def reference(django_db_setup, django_db_blocker):
+    """The real reference data, for the tests of one module; rolled back after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_reference", stdout=StringIO())
+        connection.check_constraints()  # now, not again after each test
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def founding(reference):
+    """The founding cases on top of the reference data."""
+    call_command("load_founding", stdout=StringIO())
+    connection.check_constraints()
