@@ -131,7 +131,6 @@ LANGUAGES = [("fr", _("Français")), ("es", _("Espagnol")), ("en", _("Anglais"))
 LOCALE_PATHS = [BASE_DIR / "aect" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
 
 # Static files: hashed names, compressed once, served by WhiteNoise.
 STATIC_URL = "static/"

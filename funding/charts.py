@@ -21,7 +21,8 @@ from partnerships.choices import OrganisationKind
 Row = dict[str, Any]
 TOP = 15  # bars that can still be read; the table holds every row
 BAR = 30  # height of one horizontal bar, in pixels
-HATCHED = {"shape": "/", "size": 6, "solidity": 0.35}
+LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"}
+HATCHED = {"shape": "/", "size": 6, "solidity": 0.5}
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
@@ -63,9 +64,9 @@ def by_year(rows: Sequence[Row], total: Row) -> Chart:
         layout={
             "barmode": "stack",
             "height": 360,
-            "legend": {"orientation": "h", "y": 1.12, "x": 0},
+            "legend": LEGEND,
             "xaxis": {"type": "category"},
-            "yaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero"},
+            "yaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero"},
         },
     )
     return Chart(
@@ -96,7 +97,8 @@ def _amount_cells(row: Row) -> list[Any]:
 def by_country(rows: Sequence[Row], total: Row) -> Chart:
     """APD of each recipient, largest first; what has no country is spent in France or is multilateral."""
     named = [{**row, "label": row["recipient"] or _("Sans pays (en France ou multilatéral)")} for row in rows]
-    return _ranking("apd-by-country", _("APD par pays bénéficiaire"), _("Pays"), named, total)
+    drawn = [row for row in named if row["recipient"]]
+    return _ranking("apd-by-country", _("APD par pays bénéficiaire"), _("Pays"), named, total, drawn=drawn)
 
 
 def by_sector(rows: Sequence[Row], total: Row) -> Chart:
@@ -111,9 +113,13 @@ def by_type(rows: Sequence[Row], total: Row) -> Chart:
     return _ranking("apd-by-type", _("Part de chaque type de collectivité"), _("Type de collectivité"), named, total)
 
 
-def _ranking(name: str, title: str, heading: str, rows: Sequence[Row], total: Row) -> Chart:
-    ranked = sorted(rows, key=lambda row: (row["apd_eur"] is None, -(row["apd_eur"] or 0), row["label"]))
-    shown = [row for row in ranked if row["apd_eur"]][:TOP]
+def _ranking(
+    name: str, title: str, heading: str, rows: Sequence[Row], total: Row, drawn: Sequence[Row] | None = None
+) -> Chart:
+    """All rows in the table, the first ones (of `drawn` when only some can be compared) as bars."""
+    ranked = sorted(rows, key=_largest_first)
+    comparable = [row for row in sorted(rows if drawn is None else drawn, key=_largest_first) if row["apd_eur"]]
+    shown = comparable[:TOP]
     figure = go.Figure(
         go.Bar(
             orientation="h",
@@ -126,21 +132,21 @@ def _ranking(name: str, title: str, heading: str, rows: Sequence[Row], total: Ro
         layout={
             "height": 60 + BAR * max(len(shown), 1),
             "yaxis": {"autorange": "reversed", "type": "category"},
-            "xaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
+            "xaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
         },
     )
     return Chart(
         id=name,
         title=title,
         description=_("Barres : l’APD de chaque ligne du tableau, de la plus grande à la plus petite."),
-        note=_("Les %(top)s premiers sur %(all)s ; le tableau les donne tous.") % {"top": TOP, "all": len(ranked)}
-        if len(ranked) > TOP
+        note=_("Les %(top)s premiers sur %(all)s ; le tableau les donne tous.") % {"top": TOP, "all": len(comparable)}
+        if len(comparable) > TOP
         else "",
         figure=figure,
         columns=[
             Column(heading),
             Column(_("APD"), euros),
-            Column(_("Part"), percent),
+            Column(_("Part de l’APD totale"), percent),
             Column(_("APD hors réfugiés"), euros),
         ],
         rows=[
@@ -154,6 +160,10 @@ def _ranking(name: str, title: str, heading: str, rows: Sequence[Row], total: Ro
             total["apd_without_refugees_eur"],
         ],
     )
+
+
+def _largest_first(row: Row) -> tuple[bool, Decimal, str]:
+    return row["apd_eur"] is None, -(row["apd_eur"] or Decimal(0)), row["label"]
 
 
 def shortened(label: str, length: int = 34) -> str:
@@ -192,9 +202,9 @@ def published(figures: Sequence[PublishedFigure]) -> Chart:
             traces,
             layout={
                 "height": 380,
-                "legend": {"orientation": "h", "y": 1.15, "x": 0},
+                "legend": LEGEND,
                 "xaxis": {"dtick": 5, "tick0": 2000},
-                "yaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero"},
+                "yaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero"},
             },
         ),
         columns=[
@@ -235,7 +245,7 @@ def financing_by_funder(cofinancings: Sequence[Row], identifier: str = "financin
         layout={
             "height": 70 + 40 * max(len(known), 1),
             "yaxis": {"autorange": "reversed", "type": "category"},
-            "xaxis": {"ticksuffix": " €", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
+            "xaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
         },
     )
     return Chart(
@@ -262,13 +272,15 @@ def financing_by_funder(cofinancings: Sequence[Row], identifier: str = "financin
 def funding_shares(rows: Sequence[Row]) -> Chart:
     """The share of each family of funders in each project's known financing.
 
-    Rows: dicts `project`, `url`, `family`, `amount`, ordered by project.
+    Rows of `CofinancingQuerySet.shares`, each with the `url` of its partnership.
     """
-    projects = [(name, list(group)) for name, group in groupby(rows, key=itemgetter("project", "url"))]
-    totals = {key: sum((row["amount"] for row in group), Decimal(0)) for key, group in projects}
+    projects = [(name, list(group)) for name, group in groupby(rows, key=itemgetter("project_title", "url"))]
+    totals = {key: sum((row["total"] for row in group), Decimal(0)) for key, group in projects}
     traces = []
-    for colour, family in zip(PALETTE, FunderFamily, strict=False):
-        of_family = {(r["project"], r["url"]): r["amount"] for r in rows if r["family"] == family}
+    for family, colour, pattern in zip(FunderFamily, PALETTE, ["", "/", ".", "x"], strict=False):
+        of_family = {(r["project_title"], r["url"]): r["total"] for r in rows if r["family"] == family}
+        if not of_family:
+            continue
         shares = [share(of_family.get(key), totals[key]) for key, _group in projects]
         traces.append(
             go.Bar(
@@ -276,7 +288,7 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
                 name=str(family.label),
                 y=[shortened(key[0]) for key, _group in projects],
                 x=[None if value is None else float(round(value, 2)) for value in shares],
-                marker={"color": colour, "pattern": {"shape": ["", "/", ".", "x"][list(FunderFamily).index(family)]}},
+                marker={"color": colour, "pattern": {"shape": pattern}},
                 hovertemplate="%{y} : %{x:.1f} %<extra>%{fullData.name}</extra>",
             )
         )
@@ -290,7 +302,8 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
             layout={
                 "barmode": "stack",
                 "height": 110 + 40 * max(len(projects), 1),
-                "legend": {"orientation": "h", "y": 1.2, "x": 0},
+                "legend": LEGEND,
+                "showlegend": True,
                 "xaxis": {"range": [0, 100], "ticksuffix": " %"},
                 "yaxis": {"autorange": "reversed", "type": "category"},
             },
@@ -302,7 +315,7 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
             Column(_("Part du projet"), percent),
         ],
         rows=[
-            [key, FunderFamily(row["family"]).label, row["amount"], share(row["amount"], totals[key])]
+            [key, FunderFamily(row["family"]).label, row["total"], share(row["total"], totals[key])]
             for key, group in projects
             for row in group
         ],

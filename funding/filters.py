@@ -200,18 +200,23 @@ class ApdFilter(UrlFilterSet):
             "invalid_choice": _("« %(value)s » n’est pas un pays : deux lettres du code ISO sont attendues, comme MX."),
         },
     )
-    zone = NamedChoiceFilter("recipient__zone", label=_("Zone"), choices=zones)
+    zone = NamedChoiceFilter("recipient__zone", label=_("Zone"), choices=zones, empty_label=_("Toutes"))
     collectivite = CollectivityFilter("collectivity", label=_("Collectivité (SIREN)"))
-    type = NamedChoiceFilter("collectivity__kind", label=_("Type de collectivité"), choices=TYPES)
+    type = NamedChoiceFilter(
+        "collectivity__kind", label=_("Type de collectivité"), choices=TYPES, empty_label=_("Tous")
+    )
     region = django_filters.ModelChoiceFilter(
         method="in_region",
         label=_("Région"),
         queryset=regions,
         to_field_name="slug",
+        empty_label=_("Toutes"),
         error_messages={"invalid_choice": _("Aucune région ne porte cet identifiant.")},
     )
     secteur = SectorFilter(method="in_sector", label=_("Secteur (code du SNPC)"))
-    refugies = NamedChoiceFilter(method="about_refugees", label=_("Accueil des réfugiés"), choices=REFUGEES)
+    refugies = NamedChoiceFilter(
+        method="about_refugees", label=_("Accueil des réfugiés"), choices=REFUGEES, empty_label=_("Avec et sans")
+    )
     grouper = DimensionsFilter(label=_("Regrouper par"), widget=forms.HiddenInput)
     tri = NamedChoiceParameterFilter(label=_("Trier par"), choices=sorts, widget=forms.HiddenInput)
     profil = NamedChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)

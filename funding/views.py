@@ -48,12 +48,10 @@ def apd(request: HttpRequest) -> HttpResponse:
     language = get_language() or "fr"
     total = filterset.rows.grand_total()
     years, countries, sectors, types = (
-        list(filterset.rows.summed(dimension, language=language))
-        for dimension in ("annee", "pays", "secteur", "type")
+        list(filterset.rows.summed(dimension, language=language)) for dimension in ("annee", "pays", "secteur", "type")
     )
     context = {
         "filterset": filterset,
-        "hidden_fields": {"grouper", "profil", "tri"},
         "total": total,
         "period": _period(years),
         "is_fictitious": bool(total["fictitious_lines"]),

@@ -149,7 +149,7 @@ class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
         return self.exclude(state=CofinancingState.REQUESTED)
 
     def shares(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":
-        """Rows `project, slug, family, amount` of what is granted and known, by project then family.
+        """Rows `project_title, slug, family, total` of what is granted and known, by project then family.
 
         `slug` is the partnership's.
         """
@@ -157,9 +157,9 @@ class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
             self.granted()
             .filter(amount__isnull=False)
             .with_family()
-            .values("family", slug=F("project__partnership__slug"), project=F("project__title"))
-            .annotate(amount=Sum("amount"))
-            .order_by("project", "slug", "family")
+            .values("family", slug=F("project__partnership__slug"), project_title=F("project__title"))
+            .annotate(total=Sum("amount"))
+            .order_by("project_title", "slug", "family")
         )
 
     def totals_by_funder(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":
