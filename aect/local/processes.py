@@ -105,7 +105,8 @@ def prefix_output(child: Child, say: Callable[[str], None]) -> None:
     def copy() -> None:
         assert child.process.stdout is not None  # noqa: S101 - started with output=PIPE
         for line in child.process.stdout:
-            say(f"[{child.name}] {line.decode(errors='replace').rstrip()}")
+            if text := line.decode(errors="replace").rstrip():
+                say(f"[{child.name}] {text}")
 
     threading.Thread(target=copy, daemon=True).start()
 
