@@ -195,7 +195,7 @@ def published(figures: Sequence[PublishedFigure]) -> Chart:
         id="published-figures",
         title=_("Chiffres nationaux publiés"),
         note=_(
-            "Tels que leurs sources les donnent, en regard des totaux calculés et jamais mêlés à eux. Point creux : valeur approchée ou déduite."
+            "Tels que leurs sources les donnent, jamais mêlés aux totaux calculés. Point creux : valeur approchée ou déduite."
         ),
         description=_("Courbes : l’APD publiée de chaque année, en tout, hors réfugiés, et les frais d’accueil."),
         figure=go.Figure(
