@@ -162,6 +162,11 @@ class TestFounding:
         mexican = Partnership.objects.filter(parties__organisation__country="MX").distinct()
         assert {p.slug for p in mexican} == {row[0] for row in PARTNERSHIPS[:6]}
 
+    def test_the_list_filtered_to_mexico_shows_those_six(self, client):
+        page = client.get("/partenariats/", {"pays": "MX"}).content.decode()
+        shown = {row[0] for row in PARTNERSHIPS if f'href="/partenariats/{row[0]}/"' in page}
+        assert shown == {row[0] for row in PARTNERSHIPS[:6]}
+
     def test_bogota_is_an_actor_and_not_a_party(self):
         partnership = Partnership.objects.get(slug="paris-mexico")
         assert [party.name for party in partnership.foreign_parties] == ["Ciudad de México"]
