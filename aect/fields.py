@@ -35,7 +35,7 @@ def parse_amount(text: str) -> Decimal:
 
 
 class AmountFormField(forms.DecimalField):
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs take it for an integer
         if value in self.empty_values:
             return None
         return value if isinstance(value, Decimal) else parse_amount(str(value))

@@ -13,7 +13,7 @@ class PlotlyFinder(BaseStorageFinder):
     storage = FileSystemStorage(location=Path(plotly.__file__).parent / "package_data")
     only = "plotly.min.js"
 
-    def find(self, path, **kwargs):  # type: ignore[no-untyped-def]  # the signature changes between Django versions
+    def find(self, path, **kwargs):  # type: ignore[no-untyped-def,override]  # it changes between Django versions
         return super().find(path, **kwargs) if path == self.only else []
 
     def list(self, ignore_patterns):  # type: ignore[no-untyped-def]

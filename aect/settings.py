@@ -13,7 +13,8 @@ env.read_env(BASE_DIR / ".env")
 
 def required(name: str) -> str:
     """A variable without which nothing may start; the message names it."""
-    if not (value := env.str(name, default="")):
+    value: str = env.str(name, default="")
+    if not value:
         raise ImproperlyConfigured(f"The environment variable {name} is missing: see .env.example.")
     return value
 

@@ -180,23 +180,29 @@ def published(figures: Sequence[PublishedFigure]) -> Chart:
     traces = []
     for metric, (name, dash, colour) in names.items():
         points = _one_a_year([f for f in figures if f.metric == metric])
+        years = range(points[0].year or 0, (points[-1].year or 0) + 1) if points else range(0)
+        of_year = {p.year: p for p in points}
         traces.append(
             go.Scatter(
                 name=name,
-                x=[p.year for p in points],
-                y=[float(p.value) for p in points],
+                x=list(years),
+                y=[float(of_year[year].value) if year in of_year else None for year in years],  # a gap stays a gap
                 mode="lines+markers",
                 line={"dash": dash, "color": colour, "width": 2},
-                marker={"symbol": ["circle-open" if p.is_approximate else "circle" for p in points], "size": 8},
+                marker={
+                    "symbol": [
+                        "circle-open" if year in of_year and of_year[year].is_approximate else "circle"
+                        for year in years
+                    ],
+                    "size": 8,
+                },
                 hovertemplate="%{x} : %{y:,.0f} €<extra>%{fullData.name}</extra>",
             )
         )
     return Chart(
         id="published-figures",
         title=_("Chiffres nationaux publiés"),
-        note=_(
-            "Tels que leurs sources les donnent, jamais mêlés aux totaux calculés. Point creux : valeur approchée ou déduite."
-        ),
+        note=_("Tels que leurs sources les donnent, jamais mêlés aux totaux calculés. Point creux : valeur approchée."),
         description=_("Courbes : l’APD publiée de chaque année, en tout, hors réfugiés, et les frais d’accueil."),
         figure=go.Figure(
             traces,

@@ -16,6 +16,7 @@ from aect.accounts.models import User
 from funding import charts, exports, services
 from funding.filters import ApdFilter
 from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
+from funding.models.apd import ApdTotalQuerySet
 from funding.permissions import may_recompute
 
 
@@ -46,9 +47,10 @@ def apd(request: HttpRequest) -> HttpResponse:
     """The dashboard: one filter → totals → charts and the tables they are drawn from."""
     filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
     language = get_language() or "fr"
-    total = filterset.rows.grand_total()
+    totals = cast(ApdTotalQuerySet, filterset.rows)
+    total = totals.grand_total()
     years, countries, sectors, types = (
-        list(filterset.rows.summed(dimension, language=language)) for dimension in ("annee", "pays", "secteur", "type")
+        list(totals.summed(dimension, language=language)) for dimension in ("annee", "pays", "secteur", "type")
     )
     context = {
         "filterset": filterset,

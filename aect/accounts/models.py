@@ -18,7 +18,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrateur")
 
 
-class AccountManager(UserManager):
+class AccountManager(UserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # type: ignore[override]
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
 from funding.choices import CofinancingKind, CofinancingState, FunderFamily, Metric
-from partnerships.choices import FOREIGN_KINDS, FRENCH_KINDS, OrganisationKind
+from partnerships.choices import FRENCH_KINDS, OrganisationKind
 from partnerships.models import Organisation, Partnership, Sourced
 
 
@@ -122,28 +122,21 @@ class Project(Sourced):
         return partial_date(self.ends_on, self.ends_on_precision)
 
 
-class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
-    def with_family(self) -> Self:
-        """Annotates `family`, one of FunderFamily, from the funder's kind and country."""
-        return self.annotate(
-            family=Case(
-                When(funder__kind__in=sorted(FRENCH_KINDS), then=Value(FunderFamily.FRENCH_AUTHORITY)),
-                When(
-                    Q(
-                        funder__kind__in=[OrganisationKind.STATE, OrganisationKind.AGENCY],
-                        funder__country="FR",
-                    ),
-                    then=Value(FunderFamily.STATE),
-                ),
-                When(
-                    Q(funder__kind__in=sorted(FOREIGN_KINDS)) | ~Q(funder__country="FR"),
-                    then=Value(FunderFamily.FOREIGN_PARTNER),
-                ),
-                default=Value(FunderFamily.OTHER),
-                output_field=models.CharField(),
-            )
-        )
+#: Which of FunderFamily a co-financing record's funder belongs to, by its kind and country.
+FAMILY = Case(
+    When(funder__kind__in=sorted(FRENCH_KINDS), then=Value(FunderFamily.FRENCH_AUTHORITY)),
+    When(
+        funder__kind__in=[OrganisationKind.STATE, OrganisationKind.AGENCY],
+        funder__country="FR",
+        then=Value(FunderFamily.STATE),
+    ),
+    When(~Q(funder__country="FR"), then=Value(FunderFamily.FOREIGN_PARTNER)),
+    default=Value(FunderFamily.OTHER),
+    output_field=models.CharField(),
+)
 
+
+class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
     def granted(self) -> Self:
         """Committed or paid: what was only asked for is left out."""
         return self.exclude(state=CofinancingState.REQUESTED)
@@ -156,10 +149,9 @@ class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
         return (
             self.granted()
             .filter(amount__isnull=False)
-            .with_family()
-            .values("family", slug=F("project__partnership__slug"), project_title=F("project__title"))
+            .values(slug=F("project__partnership__slug"), project_title=F("project__title"), family=FAMILY)
             .annotate(total=Sum("amount"))
-            .order_by("project_title", "slug", "family")
+            .order_by("project__title", "project__partnership__slug", FAMILY)
         )
 
     def totals_by_funder(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":

@@ -32,7 +32,7 @@ def _latest(figures: QuerySet[PublishedFigure]) -> PublishedFigure | None:
 @register.inclusion_tag("funding/_financing.html")
 def financing(partnership: Partnership) -> dict[str, Any]:
     """A partnership's projects, with who pays for them as a chart and its table."""
-    projects = partnership.projects.select_related("call", "source").prefetch_related(  # type: ignore[attr-defined]
+    projects = partnership.projects.select_related("call", "source").prefetch_related(
         "cofinancings__funder", "cofinancings__source"
     )
     rows = [
