@@ -45,6 +45,8 @@ class LinkedCountries(ModelChoiceIterator):
 class CountriesField(ModelMultipleChoiceField):
     iterator = LinkedCountries
 
+
+class CountedCountriesField(CountriesField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj} ({obj.partnerships})"
 
@@ -64,6 +66,12 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
         )
 
 
+class CountedCountriesFilter(CountriesFilter):
+    """The same, each with its number of partnerships."""
+
+    field_class = CountedCountriesField
+
+
 def search_field(label: Any) -> django_filters.CharFilter:
     widget = forms.TextInput(attrs={"type": "search", "data-search": "", "autocomplete": "off"})
     return django_filters.CharFilter(method="search", label=label, max_length=MAX_SEARCH, widget=widget)
@@ -78,7 +86,7 @@ class ListFilter(UrlFilterSet):
 
 class PartnershipFilter(ListFilter):
     q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
-    pays = CountriesFilter(Side.FOREIGN, method="of_countries")
+    pays = CountedCountriesFilter(Side.FOREIGN, method="of_countries")
     statut = django_filters.ChoiceFilter(
         field_name="status", choices=PartnershipStatus.choices, label=_("État"), empty_label=_("Tous")
     )

@@ -1,6 +1,6 @@
 """The registry's public pages."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -13,20 +13,24 @@ from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
 from partnerships import charts
-from partnerships.choices import PartyRole
+from partnerships.choices import MilestoneKind, PartyRole
 from partnerships.filters import CollectivityFilter, PartnershipFilter
 from partnerships.models import Convention, Milestone, Organisation, Partnership, Source, Sourced
+
+LATEST = 6  # dates shown on the home page; the earlier ones unfold
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     rows = Partnership.objects.alphabetical()
-    milestones = Milestone.objects.filter(partnership__isnull=True)
+    milestones = Milestone.objects.filter(partnership__isnull=True).order_by("-happened_on", "-pk")
+    events = [milestone_event(milestone) for milestone in milestones]
     context = {
         "figures": rows.figures(),
         "chart": charts.links_map(rows.with_parties()),
-        "events": [milestone_event(milestone) for milestone in milestones],
+        "events": events[:LATEST],
+        "earlier": events[LATEST:],
         "citations": numbered_sources(milestones),
     }
     return render(request, "home.html", context)
@@ -50,8 +54,7 @@ def partnership(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def collectivities(request: HttpRequest) -> HttpResponse:
-    rows = Organisation.objects.collectivities().select_related("country", "region").alphabetical()
-    filterset = CollectivityFilter(request.GET, rows.prefetch_related("identifiers").with_partnership_count())
+    filterset = CollectivityFilter(request.GET, Organisation.objects.collectivities().for_list().alphabetical())
     return render_list(request, "partnerships/collectivities.html", filterset)
 
 
@@ -96,19 +99,21 @@ def milestone_event(milestone: Milestone) -> Event:
     )
 
 
-def convention_events(convention: Convention) -> Iterable[Event]:
-    if convention.signed_on:
-        kind = _("Signature")
-        yield Event(convention.signed_on, convention.signed, kind, convention.title, convention)
+def convention_events(convention: Convention, told: Container[date]) -> Iterable[Event]:
+    """Its signature, unless a milestone has `told` of an agreement on that day, and its end."""
+    if convention.signed_on and convention.signed_on not in told:
+        yield Event(convention.signed_on, convention.signed, _("Signature"), convention.title, convention)
     if convention.ends_on:
         yield Event(convention.ends_on, convention.ends, _("Échéance"), convention.title, convention)
 
 
 def timeline(partnership: Partnership) -> list[Event]:
     """Milestones and conventions together, oldest first."""
-    conventions = chain.from_iterable(map(convention_events, partnership.conventions.all()))
-    milestones = map(milestone_event, partnership.milestones.all())
-    return sorted(chain(conventions, milestones), key=lambda event: event.happened_on)
+    milestones = partnership.milestones.all()
+    told = {milestone.happened_on for milestone in milestones if milestone.kind == MilestoneKind.AGREEMENT}
+    conventions = (convention_events(convention, told) for convention in partnership.conventions.all())
+    events = chain(chain.from_iterable(conventions), map(milestone_event, milestones))
+    return sorted(events, key=lambda event: event.happened_on)
 
 
 def facts(partnership: Partnership) -> Iterable[Sourced]:

@@ -5,8 +5,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
@@ -27,24 +26,25 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(Exists(Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY)))
 
     def matching(self, text: str) -> Self:
-        """Name or official code; accents and case do not count."""
-        return self.annotate(folded=Fold("name")).filter(
-            Q(folded__contains=Func(models.Value(text), function="aect_fold"))
-            | Exists(Identifier.objects.filter(organisation=OuterRef("pk"), code=text.strip()))
-        )
+        """Name or official code; accents and case do not count.
+
+        Two subqueries, each answered by an index: one condition over both tables would fold 38 000 names.
+        """
+        named = Organisation.objects.annotate(folded=Fold("name")).filter(folded__contains=Fold(models.Value(text)))
+        coded = Identifier.objects.filter(scheme__in=Scheme.values, code=text.strip())
+        return self.filter(Q(pk__in=named.values("pk")) | Q(pk__in=coded.values("organisation")))
 
     def with_code(self, scheme: Scheme) -> Self:
         """Annotates `<scheme>` with the organisation's official code, or None."""
         codes = Identifier.objects.filter(organisation=OuterRef("pk"), scheme=scheme).values("code")[:1]
         return self.annotate(**{str(scheme): Subquery(codes)})
 
-    def with_partnership_count(self) -> Self:
-        """Annotates `partnership_count`: the partnerships to which each is party."""
+    def for_list(self) -> Self:
+        """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows."""
         from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
 
-        places = Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY).order_by()
-        counts = places.values("organisation").annotate(n=Count("pk")).values("n")
-        return self.annotate(partnership_count=Coalesce(Subquery(counts), 0))
+        places = Prefetch("places", Party.objects.filter(role=PartyRole.PARTY), to_attr="partner_places")
+        return self.prefetch_related("country", "region", "identifiers", places)
 
     def alphabetical(self) -> Self:
         return self.order_by(Fold("name"), "pk")
@@ -105,6 +105,12 @@ class Organisation(models.Model):
     def is_local(self) -> bool:
         """Whether this is a local government, French or foreign."""
         return self.kind in LOCAL_KINDS
+
+    @property
+    def main_identifier(self) -> "Identifier | None":
+        """The code that tells it from all others: its SIREN or INEGI code rather than a place's."""
+        codes = sorted(self.identifiers.all(), key=lambda code: code.scheme not in {Scheme.SIREN, Scheme.INEGI})
+        return codes[0] if codes else None
 
 
 class IsSiren(Func):
