@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 AMOUNT_CEILING = Decimal("1e15")  # above any public budget; NaN sorts above every number in PostgreSQL
 # At most 15 digits, grouped by spaces or not, a comma or a dot, two decimals. Bounded before Decimal sees it:
 # a short cell such as 1e3000000 would cost minutes.
-AMOUNT_PATTERN = re.compile(r"-?\d{1,3}(?:[  \u202f]?\d{3}){0,4}(?:[.,]\d{1,2})?", re.ASCII)
+AMOUNT_PATTERN = re.compile(r"-?\d{1,3}(?:[ \u00a0\u202f]?\d{3}){0,4}(?:[.,]\d{1,2})?", re.ASCII)
 
 
 def parse_amount(text: str) -> Decimal:
@@ -31,7 +31,7 @@ def parse_amount(text: str) -> Decimal:
             code="invalid",
             params={"value": text[:40]},
         )
-    return Decimal(re.sub(r"[  \u202f]", "", cleaned).replace(",", "."))
+    return Decimal(re.sub(r"[ \u00a0\u202f]", "", cleaned).replace(",", "."))
 
 
 class AmountFormField(forms.DecimalField):

@@ -3,11 +3,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
 from aect.fields import last_day, parse_amount, partial_date
-from partnerships.models import Convention
 from tests.factories import ConventionFactory, MilestoneFactory
 
 
@@ -16,7 +15,7 @@ from tests.factories import ConventionFactory, MilestoneFactory
     [
         ("1234.5", "1234.50"),
         ("1 234,50", "1234.50"),
-        ("1 234 567,89", "1234567.89"),
+        ("1\u00a0234\u00a0567,89", "1234567.89"),
         ("1\u202f234", "1234"),
         (" 0 ", "0"),
         ("-12,00", "-12"),
@@ -55,11 +54,21 @@ def test_an_unknown_date_is_empty():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("amount", ["NaN", "1e15", "-0.01"])
-def test_the_database_refuses_what_is_no_amount(amount):
-    convention = ConventionFactory()
-    with pytest.raises(IntegrityError, match="convention_provisional_amount_is_an_amount"), transaction.atomic():
-        Convention.objects.filter(pk=convention.pk).update(provisional_amount=Decimal(amount))
+@pytest.mark.parametrize(
+    ("amount", "refusal"),
+    [
+        ("NaN", "convention_provisional_amount_is_an_amount"),
+        ("-0.01", "convention_provisional_amount_is_an_amount"),
+        ("1e15", "numeric field overflow"),
+        ("Infinity", "numeric field overflow"),
+    ],
+)
+def test_the_database_refuses_what_is_no_amount(amount, refusal):
+    pk = ConventionFactory().pk
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE partnerships_convention SET provisional_amount = %s::numeric WHERE id = %s", [amount, pk]
+        )
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 register = template.Library()
-NBSP = " "  # no-break space before a unit
+NBSP = "\u00a0"  # no-break space before a unit
 
 
 @register.filter
