@@ -73,3 +73,9 @@ def test_the_project_stands_alone():
     names = re.compile(r"\.\./shared|/work/|\.library")
     texts = [*MODULES, *TEMPLATES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile"]
     assert [str(p) for p in texts if p.exists() and names.search(p.read_text())] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT / "templates")))
+def test_no_template_tag_runs_over_a_line(path):
+    """Django takes such a tag for text, and shows it."""
+    assert not re.search(r"\{%(?:(?!%\}).)*\n(?:(?!\{%).)*%\}", path.read_text())
