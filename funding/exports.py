@@ -126,10 +126,10 @@ class Export:
     rows: QuerySet[Any]
 
     def write(self, file: IO[bytes]) -> None:
-        """Writes the whole file; a database error is raised as it is."""
+        """Writes the whole file; raises Django's DatabaseError."""
         excel = self.profile == "excel-fr"
         file.write((BOM if excel else b"") + self._header())
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.copy_expert(self._copy(cursor), _WithCrlf(file) if excel else file)
 
     def response(self) -> FileResponse:

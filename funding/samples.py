@@ -27,7 +27,7 @@ YEARS = range(2016, 2025)
 AID = Decimal(50)
 REFUGEES = {2016: 35, 2017: 50, 2018: 65, 2019: 70, 2020: 70, 2021: 75, 2022: 95, 2023: 120, 2024: 150}
 MEXICO = Decimal("0.4")
-CEILING = 400_000_00  # cents an average line may reach, so that a small sample stays believable
+CEILING = 1_000_000_00  # cents an average line may reach, so that a small sample stays believable
 PORTIONS = (5, 15, 40, 100, 250, 600, 1500)  # relative sizes of lines
 
 #: Who gives: how many of each kind take part (the most populous, or the first by SIREN), and their weight.

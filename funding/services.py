@@ -1,7 +1,6 @@
 """What happens to APD lines and their totals."""
 
 import io
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -19,8 +18,6 @@ from funding import totals
 from funding.apd import DacList
 from funding.models import ApdLine, DacListing, PurposeCode, StaleTotal
 from funding.models.apd import ASSESSED_FIELDS
-
-log = logging.getLogger(__name__)
 
 TOTALS_TASK = "funding.tasks.rebuild_totals"
 TOTALS_KEY = "apd-totals"
@@ -157,7 +154,8 @@ def copy_lines(lines: Iterable[ApdLine]) -> int:
             for line in chunk:
                 line.assess(dac_list, counted)
             text = "".join("\t".join(_copied(line)) + "\n" for line in chunk)
-            cursor.copy_expert(f"COPY funding_apdline ({names}) FROM STDIN", io.StringIO(text))
+            with connection.wrap_database_errors:
+                cursor.copy_expert(f"COPY funding_apdline ({names}) FROM STDIN", io.StringIO(text))
             copied += len(chunk)
     return copied
 
