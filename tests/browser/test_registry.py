@@ -1,0 +1,151 @@
+"""The frame and the registry, as a reader walks them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PAGES = [
+    "/",
+    "/partenariats/",
+    "/partenariats/?pays=MX&q=rochelle&inconnu=1",
+    "/partenariats/?q=nulle-part",
+    "/partenariats/la-rochelle-campeche/",
+    "/partenariats/angouleme-zapopan/",
+    "/collectivites/",
+    "/collectivites/?toutes=1&q=roche",
+    "/organisations/afd/",
+    "/connexion/",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The theme at the moment when the body appears, before anything is painted.
+FIRST_THEME = """
+new MutationObserver((changes, observer) => {
+  if (!document.body) return;
+  window.first = document.documentElement.dataset.frTheme;
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+FRAME_BUDGET = 600_000  # bytes over the wire, without the chart library
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_barrier_of_wcag_2_2_aa(page: Page, theme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=theme)
+    barriers = []
+    for address in PAGES:
+        page.goto(address)
+        found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+        barriers += [
+            f"{address}: {v['id']} {node['html'][:150]} {node.get('failureSummary')}"
+            for v in found
+            for node in v["nodes"]
+        ]
+    assert not barriers
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_spills_over_the_side(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    wider = []
+    for address in PAGES:
+        page.goto(address)
+        if (content := page.evaluate("document.documentElement.scrollWidth")) > width:
+            wider.append((address, content))
+    assert not wider
+
+
+def test_walk_from_the_list_to_a_record(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Partenariats").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Partenariats")
+    page.get_by_label("Mexique").check(force=True)
+    page.get_by_role("button", name="Filtrer").click()
+    expect(page).to_have_url(re.compile(r"/partenariats/\?pays=MX$"))
+    expect(page.get_by_text("6 partenariats", exact=True)).to_be_visible()
+    page.get_by_role("link", name="La Rochelle – Campeche").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("La Rochelle – Campeche")
+    expect(page.locator("#actions ~ ul")).to_contain_text(
+        re.compile(r"Déficit annuel de la CAPAE :\s+80\s%\s+→\s*puis\s+20\s%")
+    )
+
+
+def test_a_chip_takes_its_filter_away(page: Page) -> None:
+    page.goto("/partenariats/?pays=MX&q=rochelle")
+    page.get_by_role("link", name="Retirer le filtre Pays").click()
+    expect(page).to_have_url(re.compile(r"/partenariats/\?q=rochelle$"))
+
+
+def test_slash_goes_to_the_search(page: Page) -> None:
+    page.goto("/partenariats/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("campeche/")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?q=campeche%2F$"))
+
+
+def test_first_tab_skips_to_the_content(page: Page) -> None:
+    page.goto("/partenariats/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Contenu")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_theme_is_kept_and_never_flashes(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Affichage").click()
+    page.get_by_label("Thème sombre").check(force=True)
+    page.add_init_script(FIRST_THEME)
+    page.goto("/partenariats/")
+    assert page.evaluate("window.first") == "dark"
+
+
+def test_same_page_in_another_language(page: Page) -> None:
+    page.goto("/partenariats/?pays=MX")
+    page.get_by_role("button", name="choisir une langue").click()
+    page.get_by_role("link", name="ES - Español").click()
+    expect(page).to_have_url(re.compile(r"/es/partenariats/\?pays=MX$"))
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+def test_menu_opens_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Collectivités").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Collectivités")
+
+
+def test_map_is_drawn_with_its_table(page: Page) -> None:
+    page.goto("/")
+    page.locator("#links").scroll_into_view_if_needed()
+    page.wait_for_selector("#links[data-drawn=true] .scattergeo", state="attached")
+    page.get_by_text("Données du graphique").click()
+    expect(page.get_by_role("cell", name="Zapopan", exact=True)).to_be_visible()
+
+
+def test_sign_in_and_out(page: Page) -> None:
+    page.goto("/connexion/")
+    page.get_by_label("Adresse électronique").fill("agent.daect@demo.test")
+    page.get_by_label("Mot de passe").fill("demo-aect")
+    page.get_by_role("main").get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("banner").get_by_text("agent.daect@demo.test").first).to_be_visible()
+    page.get_by_role("button", name="Se déconnecter").first.click()
+    expect(page.get_by_role("banner").get_by_role("link", name="Se connecter").first).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/", "/partenariats/"])
+def test_frame_is_light(page: Page, address: str) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: dict[str, int] = {}
+    urls: dict[str, str] = {}
+    session.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
+    page.goto(address, wait_until="networkidle")
+    frame = {urls[key]: size for key, size in sizes.items() if "plotly" not in urls.get(key, "")}
+    assert sum(frame.values()) < FRAME_BUDGET, frame
