@@ -89,7 +89,8 @@ class Organisation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="organisation_place_is_on_earth",
                 violation_error_message=_("Latitude (−90 à 90) et longitude (−180 à 180) vont ensemble."),
             ),

@@ -1,0 +1,141 @@
+"""What the lists' parameters select, and how they refuse."""
+
+import datetime
+
+import pytest
+from django.http import QueryDict
+
+from partnerships.choices import Side
+from partnerships.filters import CollectivityFilter, PartnershipFilter
+from partnerships.models import Identifier, Organisation, Partnership, Theme
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def links():
+    """Three partnerships: one with two Mexican parties, one with Senegal, one twinning about which little is known."""
+    region = factories.OrganisationFactory(name="Nouvelle-Aquitaine", slug="nouvelle-aquitaine", kind="region")
+    water = Theme.objects.create(slug="eau", name="Eau et assainissement")
+    rochelle = link("La Rochelle – Campeche", "ca", ["MX", "MX"], began=2015, status="active", region=region)
+    rochelle.themes.add(water)
+    link("Île-de-France – Dakar", "region", ["SN"], began=1999, status="suspended")
+    link("Cannes – Acapulco", "commune", ["MX"])
+
+
+def link(name, kind, countries, *, began=None, status=None, region=None):
+    partnership = factories.PartnershipFactory(
+        name=name, began_on=datetime.date(began, 1, 1) if began else None, began_on_precision="year" if began else "day"
+    )
+    french, foreign = name.split(" – ")
+    organisation = factories.OrganisationFactory(name=french, kind=kind, region=region)
+    factories.PartyFactory(partnership=partnership, organisation=organisation)
+    for iso2 in countries:
+        other = factories.OrganisationFactory(
+            name=foreign, kind="foreign_authority", country=factories.CountryFactory(iso2=iso2)
+        )
+        factories.PartyFactory(partnership=partnership, organisation=other, side=Side.FOREIGN)
+    if status:
+        factories.MilestoneFactory(partnership=partnership, status_after=status)
+    return partnership
+
+
+def asked(query: str) -> PartnershipFilter:
+    return PartnershipFilter(QueryDict(query), Partnership.objects.for_list().alphabetical())
+
+
+def names(query: str) -> list[str]:
+    return [row.name.partition(" ")[0] for row in asked(query).rows]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["Cannes", "Île-de-France", "La"]),
+        ("pays=MX", ["Cannes", "La"]),
+        ("pays=MX&pays=SN", ["Cannes", "Île-de-France", "La"]),
+        ("pays=FR", []),
+        ("q=CAMPECHE", ["La"]),
+        ("q=ile-de", ["Île-de-France"]),
+        ("q=assainissement", ["La"]),
+        ("q=%25", []),
+        ("statut=suspended", ["Île-de-France"]),
+        ("type=commune", ["Cannes"]),
+        ("region=nouvelle-aquitaine", ["La"]),
+        ("theme=eau", ["La"]),
+        ("pays=MX&type=region", []),
+        ("tri=depuis", ["Île-de-France", "La", "Cannes"]),
+        ("tri=-depuis", ["La", "Île-de-France", "Cannes"]),
+        ("tri=statut", ["La", "Île-de-France", "Cannes"]),
+        ("tri=nom", ["Cannes", "Île-de-France", "La"]),
+    ],
+)
+def test_parameters_select(links, query, expected):
+    assert names(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("pays=Mexique", "pays"),
+        ("pays=ZZ", "pays"),
+        ("statut=parti", "statut"),
+        ("type=x", "type"),
+        ("region=nulle-part", "region"),
+        ("theme=x", "theme"),
+        ("tri=x", "tri"),
+        ("page=0", "page"),
+        ("page=deux", "page"),
+        ("q=" + "a" * 101, "q"),
+    ],
+)
+def test_bad_value_gives_400_and_no_row(client, links, query, field):
+    filterset = asked(query)
+    assert list(filterset.form.errors) == [field]
+    assert not filterset.rows.exists()
+    response = client.get(f"/partenariats/?{query}")
+    assert response.status_code == 400
+    assert "Un critère est incorrect" in response.content.decode()
+
+
+def test_unknown_parameter_is_ignored_and_said(client, links):
+    response = client.get("/partenariats/?couleur=bleu&pays=MX")
+    assert response.status_code == 200
+    assert "Paramètre inconnu de cette page, ignoré : couleur" in response.content.decode()
+
+
+def test_chips_name_the_filter_and_take_it_away(links):
+    chips = {chip.label: chip for chip in asked("pays=MX&pays=SN&theme=eau&tri=nom&page=2").chips}
+    assert chips["Thème"].value == "Eau et assainissement"
+    assert chips["Thème"].remove_url == "?pays=MX&pays=SN&tri=nom"
+    assert chips["Pays"].value == "Sénégal"
+    assert chips["Pays"].remove_url == "?pays=MX&theme=eau&tri=nom"
+    assert "Tri" not in chips
+
+
+def test_countries_are_offered_with_their_partnerships(links):
+    assert [label for _, label in asked("").form.fields["pays"].choices] == ["Mexique (2)", "Sénégal (1)"]
+
+
+def collectivities(query: str) -> list[str]:
+    rows = Organisation.objects.collectivities().for_list().alphabetical()
+    return [row.name for row in CollectivityFilter(QueryDict(query), rows).rows]
+
+
+def test_collectivities_with_a_partnership_by_default(links):
+    lonely = factories.OrganisationFactory(name="Aix")
+    Identifier.objects.create(organisation=lonely, scheme="cog_commune", code="13001")
+    factories.OrganisationFactory(name="Université", kind="university")
+    assert "Aix" not in collectivities("")
+    assert "Aix" in collectivities("toutes=1")
+    assert "Université" not in collectivities("toutes=1")
+    assert collectivities("toutes=1&q=13001") == ["Aix"]
+    assert collectivities("type=ca") == ["La Rochelle"]
+    assert collectivities("region=nouvelle-aquitaine") == ["La Rochelle"]
+    assert collectivities("pays=SN") == ["Dakar"]
+
+
+def test_collectivities_refuse_bad_values(client, links):
+    assert client.get("/collectivites/?toutes=oui").status_code == 400
+    assert client.get("/collectivites/?type=university").status_code == 400
