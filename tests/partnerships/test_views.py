@@ -203,3 +203,16 @@ def test_sign_out_is_a_post_for_those_signed_in(officer_client, officer):
     assert officer.email in text
     assert 'action="/deconnexion/"' in text
     assert 'href="/taches/"' in text
+
+
+@pytest.mark.parametrize(
+    "model", ["organisation", "partnership", "convention", "action", "milestone", "source", "theme", "country"]
+)
+def test_administrators_can_mend_every_record(client, model):
+    partnership()
+    client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
+    assert (
+        client.get(f"/admin/partnerships/{model}/?q=" if model != "theme" else "/admin/partnerships/theme/").status_code
+        == 200
+    )
+    assert client.get(f"/admin/partnerships/{model}/add/").status_code == 200
