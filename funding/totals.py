@@ -26,6 +26,7 @@ UNION SELECT year FROM funding_apdline WHERE %(full)s
 UNION SELECT year FROM funding_apdtotal WHERE %(full)s
 ORDER BY year
 """
+LOCK_YEAR = "SELECT pg_advisory_xact_lock(%s, %s)"
 TAKE_MARKS = "DELETE FROM funding_staletotal WHERE year = %(year)s RETURNING collectivity_id"
 CLEAR = """
 DELETE FROM funding_apdtotal
@@ -72,7 +73,7 @@ def rebuild_year(year: int, *, full: bool = False) -> Tally:
     Call it outside a longer transaction that has already read lines at another isolation than READ COMMITTED.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, year])
+        cursor.execute(LOCK_YEAR, [LOCK, year])
         cursor.execute(TAKE_MARKS, {"year": year})
         marked = sorted({collectivity for (collectivity,) in cursor.fetchall()})
         if not marked and not full:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -158,7 +158,8 @@ def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
                     log.warning("Job %s was taken over after attempt %s fell silent.", job.pk, job.attempts)
                 except Exception:
                     log.exception("Job %s failed at attempt %s.", job.pk, job.attempts)
-                    close_old_connections()  # the error may be that of a lost connection
+                    if not connection.is_usable():
+                        connection.close()  # the next query opens another
                     with suppress(LeaseLost):
                         fail(job, traceback.format_exc())
 
