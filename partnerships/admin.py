@@ -1,6 +1,7 @@
 """The registry behind the scenes: for administrators who mend a record."""
 
 from django.contrib import admin
+from django.db.models import URLField
 
 from partnerships.models import (
     Action,
@@ -92,6 +93,7 @@ class MilestoneAdmin(admin.ModelAdmin):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ["title", "publisher", "year"]
     search_fields = ["title"]
     prepopulated_fields = {"slug": ["title"]}
