@@ -74,15 +74,13 @@ def links_map(partnerships: Iterable[Partnership]) -> Chart:
         _("Partenaires étrangers"), ((r.foreign, r.french) for r in drawn), {"color": PALETTE[1], "symbol": "diamond"}
     )
     layout = {
-        "height": 440,
         "legend": {"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
         "geo": {
             "projection": {"type": "natural earth"},
             "showland": True,
             "showcountries": True,
             "showframe": False,
-            "lonaxis": {"range": bounds([p.longitude for r in drawn for p in r[1:]], 20, 180)},
-            "lataxis": {"range": bounds([p.latitude for r in drawn for p in r[1:]], 15, 85)},
+            **window([p for r in drawn for p in r[1:]]),
         },
     }
     return Chart(
@@ -110,7 +108,14 @@ def cell(row: Organisation | Partnership) -> tuple[str, str]:
     return row.name, row.get_absolute_url()
 
 
-def bounds(degrees: list[float | None], margin: int, limit: int) -> list[float]:
-    """The window around these coordinates, or the whole Earth when there are none."""
+def window(places: list[Organisation]) -> dict[str, dict[str, list[float]]]:
+    """The part of the Earth to show: around these places, about twice as wide as high; or the whole of it."""
+    south, north = bounds([place.latitude for place in places], 15, 85)
+    west, east = bounds([place.longitude for place in places], 20, 180)
+    spare = max(0.0, 2 * (north - south) - (east - west)) / 2
+    return {"lonaxis": {"range": [west - spare, east + spare]}, "lataxis": {"range": [south, north]}}
+
+
+def bounds(degrees: list[float | None], margin: int, limit: int) -> tuple[float, float]:
     known = [degree for degree in degrees if degree is not None]
-    return [max(min(known) - margin, -limit), min(max(known) + margin, limit)] if known else [-limit, limit]
+    return (max(min(known) - margin, -limit), min(max(known) + margin, limit)) if known else (-limit, limit)
