@@ -1,0 +1,71 @@
+"""Mending records by hand. Totals and code lists are looked at here, not changed."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from aect.accounts.models import User
+from funding import services
+from funding.models import (
+    AidType,
+    ApdLine,
+    ApdTotal,
+    Channel,
+    DacListing,
+    FinanceType,
+    FlowType,
+    PurposeCode,
+)
+from funding.models.apd import ASSESSED_FIELDS
+
+
+@admin.register(ApdLine)
+class ApdLineAdmin(admin.ModelAdmin):
+    list_display = ["line_id", "year", "collectivity", "title", "paid_amount", "apd_amount", "is_fictitious"]
+    list_filter = ["year", "apd_reason", "counts_as_refugees", "is_fictitious"]
+    list_select_related = ["collectivity"]
+    search_fields = ["line_id", "title"]
+    raw_id_fields = ["collectivity", "project"]
+    readonly_fields = ASSESSED_FIELDS
+
+    def save_model(self, request: HttpRequest, obj: ApdLine, form: Any, change: bool) -> None:
+        services.save_line(obj, by=cast(User, request.user))
+
+    def delete_model(self, request: HttpRequest, obj: ApdLine) -> None:
+        self.delete_queryset(request, ApdLine.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApdLine]) -> None:
+        services.delete_lines(queryset, by=cast(User, request.user))
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ApdTotal)
+class ApdTotalAdmin(ReadOnlyAdmin):
+    list_display = ["year", "collectivity", "recipient", "purpose", "lines", "apd_amount", "computed_at"]
+    list_filter = ["year", "is_fictitious"]
+    list_select_related = ["collectivity", "recipient", "purpose"]
+
+
+@admin.register(AidType, Channel, FinanceType, FlowType, PurposeCode)
+class CodeAdmin(ReadOnlyAdmin):
+    list_display = ["code", "label_fr", "withdrawn_on"]
+    search_fields = ["code", "label_fr", "label_en"]
+
+
+@admin.register(DacListing)
+class DacListingAdmin(ReadOnlyAdmin):
+    list_display = ["country", "income_group", "first_year", "last_year"]
+    list_filter = ["income_group"]
+    list_select_related = ["country"]
