@@ -77,10 +77,11 @@ def test_lines_and_totals_are_kept_alike(rows, query, kept):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ("annee=abc", "annee", "nombre entier"),
-        ("annee=1", "annee", "1990"),
-        ("annee=1e999", "annee", "nombre entier"),
-        ("annee=%D9%A1", "annee", "1990"),
+        ("annee=abc", "annee", "quatre chiffres"),
+        ("annee=1", "annee", "quatre chiffres"),
+        ("annee=1789", "annee", "1990"),
+        ("annee=1e999", "annee", "quatre chiffres"),
+        ("annee=%D9%A1", "annee", "quatre chiffres"),
         ("annee_min=2020&annee_max=2016", "annee_max", "précéder"),
         ("pays=XX", "pays", "deux lettres"),
         ("pays=mx", "pays", "deux lettres"),
@@ -113,11 +114,11 @@ def test_unknown_parameters_are_told():
 
 
 def test_chips_name_values_and_can_be_removed(rows):
-    query = f"annee=02018&pays=MX&pays=SN&collectivite={SIREN}&grouper=annee&page=2"
+    query = f"annee=2018+&pays=MX&pays=SN&collectivite={SIREN}&grouper=annee&page=2"
     chips = ApdFilter(QueryDict(query), queryset=ApdTotal.objects.all()).chips
     assert [chip.value for chip in chips] == ["2018", "Mexique", "Sénégal", "Paris"]
     assert chips[0].remove_url == f"?pays=MX&pays=SN&collectivite={SIREN}&grouper=annee"
-    assert chips[1].remove_url == f"?annee=02018&pays=SN&collectivite={SIREN}&grouper=annee"
+    assert chips[1].remove_url == f"?annee=2018+&pays=SN&collectivite={SIREN}&grouper=annee"
 
 
 def test_the_summary_is_grouped_and_sorted_as_asked(rows):
