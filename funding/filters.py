@@ -44,7 +44,15 @@ DIMENSION_LABELS = {
 
 class YearField(forms.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "min_value": YEARS[0], "max_value": YEARS[1]})
+        # A text field: a number field would lose what was typed when it is no number.
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 4, "maxlength": 4})
+        super().__init__(**{"widget": widget, **kwargs, "min_value": YEARS[0], "max_value": YEARS[1]})
+
+    def to_python(self, value: Any) -> int | None:
+        if value not in self.empty_values and not re.fullmatch(r"[0-9]{4}", str(value).strip()):
+            message = _("« %(value)s » n’est pas une année : quatre chiffres sont attendus, comme 2018.")
+            raise ValidationError(message, code="invalid", params={"value": str(value)[:40]})
+        return super().to_python(value)
 
 
 class YearFilter(django_filters.Filter):
