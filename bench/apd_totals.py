@@ -8,17 +8,30 @@ import sys
 from bench import scratch
 
 LINES = int(os.environ.get("BENCH_LINES", "200000"))
-LIVE = """
-SELECT line.year, sum(line.net_amount), sum(line.apd_amount),
-       sum(line.apd_amount) FILTER (WHERE NOT line.counts_as_refugees)
-FROM funding_apdline AS line JOIN funding_purposecode AS purpose ON purpose.code = line.purpose_id
-GROUP BY {by} ORDER BY 1
+SUMS = """
+count(*), sum(line.committed_amount), sum(line.paid_amount), sum(line.net_amount), sum(line.apd_amount),
+sum(line.apd_amount) FILTER (WHERE NOT line.counts_as_refugees), count(*) FILTER (WHERE line.is_fictitious)
 """
-DIMENSIONS = {
-    "annee": "line.year",
-    "pays": "line.year, line.recipient_id",
-    "secteur": "line.year, coalesce(purpose.parent_id, purpose.code)",
-}
+COUNTRY = "(SELECT name_fr FROM partnerships_country WHERE iso2 = line.recipient_id)"
+#: What the dashboard asks for, with the same columns and the same order, summed from the lines.
+LIVE = [
+    f"SELECT {SUMS} FROM funding_apdline AS line",
+    f"SELECT line.year, {SUMS} FROM funding_apdline AS line GROUP BY 1 ORDER BY 1",
+    f"""
+    SELECT line.recipient_id, {SUMS}, {COUNTRY} FROM funding_apdline AS line
+    GROUP BY 1 ORDER BY aect_fold({COUNTRY})
+    """,
+    f"""
+    SELECT named.code, {SUMS}, named.label_fr FROM funding_apdline AS line
+    JOIN funding_purposecode AS code ON code.code = line.purpose_id
+    JOIN funding_purposecode AS named ON named.code = coalesce(code.parent_id, code.code)
+    GROUP BY named.code ORDER BY 1
+    """,
+    f"""
+    SELECT organisation.kind, {SUMS} FROM funding_apdline AS line
+    JOIN partnerships_organisation AS organisation ON organisation.id = line.collectivity_id GROUP BY 1 ORDER BY 1
+    """,
+]
 
 
 def main() -> int:
@@ -39,13 +52,14 @@ def main() -> int:
 
         def live() -> None:
             with connection.cursor() as cursor:
-                for by in DIMENSIONS.values():
-                    cursor.execute(LIVE.format(by=by))
+                for statement in LIVE:
+                    cursor.execute(statement)
                     cursor.fetchall()
 
         def from_totals() -> None:
-            for dimension in DIMENSIONS:
-                list(ApdTotal.objects.summed("annee", dimension))
+            ApdTotal.objects.all().grand_total()
+            for dimension in ("annee", "pays", "secteur", "type"):
+                list(ApdTotal.objects.summed(dimension))
 
         def by_orm() -> None:
             writer = csv.writer(io.StringIO())
@@ -65,7 +79,7 @@ def main() -> int:
                 "value": scratch.ratio(live, from_totals, rounds=7),
                 "goal": 2,
                 "better": "higher",
-                "against": "the same sums by GROUP BY over the lines",
+                "against": "the dashboard's five sums by GROUP BY over the lines",
             },
             "copy_vs_orm": {
                 "value": scratch.ratio(by_orm, by_copy, rounds=3),

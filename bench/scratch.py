@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg2
+from environ import Env
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -19,10 +19,10 @@ RESULTS = Path(__file__).parent / "results"
 @contextmanager
 def database() -> Iterator[None]:
     """Creates a database beside the one that DATABASE_URL names, sets Django up on it, and drops it at the end."""
-    url = urlsplit(os.environ["DATABASE_URL"])
+    url = os.environ["DATABASE_URL"]
     name = f"aect_bench_{os.getpid()}"
     _execute(url, f"CREATE DATABASE {name}")
-    os.environ.update(DATABASE_URL=urlunsplit(url._replace(path=f"/{name}")), DJANGO_SETTINGS_MODULE="aect.settings")
+    os.environ.update(DATABASE_URL=f"{url.rpartition('/')[0]}/{name}", DJANGO_SETTINGS_MODULE="aect.settings")
     os.environ.setdefault("SECRET_KEY", "bench")
     try:
         import django
@@ -37,9 +37,15 @@ def database() -> Iterator[None]:
         _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(url: Any, statement: str) -> None:
-    server = {"host": unquote(url.hostname or "").replace("%2F", "/"), "port": url.port, "user": url.username}
-    admin = psycopg2.connect(dbname="postgres", password=url.password, **server)
+def _execute(url: str, statement: str) -> None:
+    server = Env.db_url_config(url)
+    admin = psycopg2.connect(
+        dbname="postgres",
+        host=server["HOST"],
+        port=server["PORT"] or None,
+        user=server["USER"],
+        password=server["PASSWORD"] or None,
+    )
     admin.autocommit = True
     try:
         admin.cursor().execute(statement)

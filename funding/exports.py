@@ -22,7 +22,7 @@ from django.utils import translation
 from psycopg2 import sql
 
 from funding.filters import ApdFilter
-from funding.models.apd import siren_of
+from funding.models.apd import SUMMED_COLUMNS, siren_of
 from partnerships.choices import OrganisationKind
 
 MEMORY = 1 << 20  # a file above 1 MB waits on disk
@@ -118,12 +118,13 @@ COPY = "COPY (SELECT {cells} FROM ({rows}) AS asked ({names})) TO STDOUT WITH (F
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One file to be: its name, its profile, its columns, and the query whose columns these are, in this order."""
+    """One file to be: its name, its profile, its columns, and the query with the names of what it selects."""
 
     filename: str
     profile: str
     columns: tuple[str, ...]
     rows: QuerySet[Any]
+    selected: tuple[str, ...]
 
     def write(self, file: IO[bytes]) -> None:
         """Writes the whole file; raises Django's DatabaseError."""
@@ -162,7 +163,7 @@ class Export:
         return sql.SQL(COPY).format(
             cells=sql.SQL(", ").join(_cell(name, self.profile) for name in self.columns),
             rows=sql.SQL(asked),
-            names=sql.SQL(", ").join(map(sql.Identifier, self.columns)),
+            names=sql.SQL(", ").join(map(sql.Identifier, self.selected)),
             delimiter=sql.Literal(DELIMITERS[self.profile]),
         )
 
@@ -197,15 +198,17 @@ def _authority_name(column: sql.Identifier) -> sql.Composable:
 def summary(filterset: ApdFilter) -> Export:
     """The totals that a valid filterset asks for, in the columns of their dimensions."""
     rows = filterset.summed()
-    columns = tuple(name.removesuffix("_") for name in rows.query.annotation_select)
-    return Export(_filename("synthese", filterset), filterset.profile, columns, rows)
+    selected = tuple(name.removesuffix("_") for name in rows.query.annotation_select)
+    columns = tuple(name for name in SUMMED_COLUMNS if name in selected)
+    return Export(_filename("synthese", filterset), filterset.profile, columns, rows, selected)
 
 
 def lines(filterset: ApdFilter) -> Export:
     """The lines themselves, in the columns that `import_apd` reads, and whether each is fictitious."""
     rows = filterset.rows.annotate(siren=siren_of("collectivity")).order_by("year", "line_id")
     cells = [F(column) if isinstance(column, str) else column for column in LINE_COLUMNS.values()]
-    return Export(_filename("lignes", filterset), filterset.profile, tuple(LINE_COLUMNS), rows.values_list(*cells))
+    columns = tuple(LINE_COLUMNS)
+    return Export(_filename("lignes", filterset), filterset.profile, columns, rows.values_list(*cells), columns)
 
 
 def _filename(what: str, filterset: ApdFilter) -> str:

@@ -260,7 +260,7 @@ class ApdFilter(UrlFilterSet):
         if not (tri := self._asked("tri")):
             return rows
         name = tri.lstrip("-")
-        column = DIMENSIONS[name][1][0] if name in DIMENSIONS else SORTED_SUMS[name][0]
+        column = DIMENSIONS[name].order[0] if name in DIMENSIONS else SORTED_SUMS[name][0]
         key = F(column) if isinstance(column, str) else column
         by = key.desc(nulls_last=True) if tri.startswith("-") else key.asc(nulls_last=True)
         return rows.order_by(by, *rows.query.order_by)

@@ -84,6 +84,8 @@ NEEDED: dict[type[Code], Collection[str]] = {
 KINDS = {"aid": 66, "refugees": 20, "mexico": 6, "students": 2, "awareness": 2, "administration": 1, "outside": 3}
 
 
+Programmes = dict[int, list[tuple[str, str]]]  # payer to its (recipient, purpose) pairs
+PROGRAMMES = 5  # how many a collectivity runs
 T = TypeVar("T")
 Weighted = tuple[list[T], list[int]]  # values, and their weights added up: what `Random.choices` reads fastest
 
@@ -175,10 +177,11 @@ def _projects() -> dict[int, list[int]]:
 def sample(lines: int, seed: int, reference: Reference) -> Iterator[ApdLine]:
     """The lines, year by year, their amounts scaled so that a year adds up to a plausible sum."""
     rng = Random(f"{lines}/{seed}")  # noqa: S311  # a sample, not a secret
+    programmes: Programmes = {}
     number = 0
     for place, year in enumerate(YEARS):
         count = lines * (place + 1) // len(YEARS) - lines * place // len(YEARS)
-        drawn = [_Draw(rng, reference, year) for _ in range(count)]
+        drawn = [_Draw(rng, reference, year, programmes) for _ in range(count)]
         for group in ("aid", "mexico", "refugees"):
             _scale([draw for draw in drawn if draw.group == group], year)
         for draw in drawn:
@@ -197,8 +200,8 @@ def _scale(drawn: list["_Draw"], year: int) -> None:
 class _Draw:
     """One line while it is being made."""
 
-    def __init__(self, rng: Random, reference: Reference, year: int) -> None:
-        self.rng, self.reference, self.year = rng, reference, year
+    def __init__(self, rng: Random, reference: Reference, year: int, programmes: Programmes) -> None:
+        self.rng, self.reference, self.year, self.programmes = rng, reference, year, programmes
         self.kind = _pick(rng, LINE_KINDS)
         self.portion = rng.choice(PORTIONS) * rng.randint(50, 150)
         self.cents = 0
@@ -227,9 +230,16 @@ class _Draw:
         return _pick(self.rng, self.reference.payers)
 
     def _aid(self, line: ApdLine) -> None:
-        self._project(line, _pick(self.rng, self.reference.recipients), _pick(self.rng, ANY_SECTOR))
+        self._project(line, *self.rng.choice(self._programmes(line.collectivity_id)))
         line.aid_type_id = _pick(self.rng, PROJECT_AID)
         line.bi_multi = BiMulti.NGO_CORE if line.aid_type_id == "B01" else BiMulti.BILATERAL
+
+    def _programmes(self, payer: int) -> list[tuple[str, str]]:
+        """Where and in what a collectivity works: the same few places and sectors from year to year."""
+        if payer not in self.programmes:
+            recipients = [_pick(self.rng, self.reference.recipients) for _ in range(PROGRAMMES)]
+            self.programmes[payer] = [(country, _pick(self.rng, ANY_SECTOR)) for country in recipients]
+        return self.programmes[payer]
 
     def _mexico(self, line: ApdLine) -> None:
         self._project(line, "MX", _pick(self.rng, MEXICAN_SECTOR))

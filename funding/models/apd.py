@@ -3,14 +3,14 @@
 Computed and published figures live in tables of their own and are never mixed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, FilteredRelation, Max, Min, Q, Sum, Value
+from django.db.models import F, FilteredRelation, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.query import ValuesIterable
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from funding.choices import ApdReason, BiMulti, Metric, OnePercentFund, Unit
 from funding.models.projects import Call, Project
 from funding.models.reference import AidType, Channel, DacListing, FinanceType, FlowType, PurposeCode
 from partnerships.choices import Scheme
-from partnerships.models import Country, Organisation, Sourced
+from partnerships.models import Country, Identifier, Organisation, Sourced
 
 YEARS = (1990, 2100)
 
@@ -195,24 +195,48 @@ class ApdLine(models.Model):
 ASSESSED_FIELDS = ("net_amount", "apd_amount", "apd_reason", "counts_as_refugees")
 
 
-#: The dimensions of `ApdTotalQuerySet.summed`: the columns each one adds, as expressions, and how it is ordered.
-#: Names end with an underscore while SQL is built, since a column may be named like a field of the model.
-DIMENSIONS: dict[str, tuple[dict[str, str], tuple[Any, ...]]] = {
-    "annee": ({"year_": "year"}, ("year",)),
-    "collectivite": (
-        {
-            "collectivity_siren_": "siren__code",
-            "collectivity_": "collectivity__name",
-            "collectivity_type_": "collectivity__kind",
-        },
-        (Fold("collectivity__name"), "collectivity_id"),
+class Dimension(NamedTuple):
+    """What totals can be grouped by: `keys` make the groups, `labels` name each of them once, `order` sorts them.
+
+    Names end with an underscore while SQL is built, since a column may be named like a field of the model.
+    """
+
+    keys: dict[str, str]
+    labels: Callable[[str], dict[str, Subquery]]
+    order: tuple[Any, ...]
+
+
+def one(model: type[models.Model], column: str, **conditions: Any) -> Subquery:
+    return Subquery(model._default_manager.filter(**conditions).values(column)[:1])
+
+
+def collectivity_labels(language: str) -> dict[str, Subquery]:
+    organisation = OuterRef("collectivity_id")
+    return {
+        "collectivity_siren_": one(Identifier, "code", organisation=organisation, scheme=Scheme.SIREN),
+        "collectivity_": one(Organisation, "name", pk=organisation),
+        "collectivity_type_": one(Organisation, "kind", pk=organisation),
+    }
+
+
+def recipient_labels(language: str) -> dict[str, Subquery]:
+    return {"recipient_": one(Country, f"name_{language}", pk=OuterRef("recipient_id"))}
+
+
+def purpose_labels(language: str) -> dict[str, Subquery]:
+    """Code lists have French and English labels only."""
+    label = "label_fr" if language == "fr" else "label_en"
+    return {"purpose_": one(PurposeCode, label, pk=OuterRef("purpose_id"))}
+
+
+DIMENSIONS = {
+    "annee": Dimension({"year_": "year"}, lambda language: {}, ("year_",)),
+    "collectivite": Dimension(
+        {"key_": "collectivity_id"}, collectivity_labels, (Fold("collectivity_"), "collectivity_id")
     ),
-    "type": ({"collectivity_type_": "collectivity__kind"}, ("collectivity__kind",)),
-    "pays": (
-        {"recipient_iso2_": "recipient_id", "recipient_": "recipient__name_{language}"},
-        (Fold("recipient__name_fr"), "recipient_id"),
-    ),
-    "secteur": ({"purpose_code_": "purpose_id", "purpose_": "purpose__label_{codes_language}"}, ("purpose_id",)),
+    "type": Dimension({"collectivity_type_": "collectivity__kind"}, lambda language: {}, ("collectivity_type_",)),
+    "pays": Dimension({"recipient_iso2_": "recipient_id"}, recipient_labels, (Fold("recipient_"), "recipient_id")),
+    "secteur": Dimension({"purpose_code_": "purpose_id"}, purpose_labels, ("purpose_id",)),
 }
 SUMS = {
     "lines_": Sum("lines", default=0),
@@ -223,17 +247,29 @@ SUMS = {
     "apd_without_refugees_eur_": Sum("apd_amount", filter=Q(counts_as_refugees=False)),
     "fictitious_lines_": Sum("lines", filter=Q(is_fictitious=True), default=0),
 }
-
-
 COUNTS = {"lines_", "fictitious_lines_"}
 
 
+#: Every column that `summed` may have, in the contract's order.
+SUMMED_COLUMNS = (
+    "year",
+    "collectivity_siren",
+    "collectivity",
+    "collectivity_type",
+    "recipient_iso2",
+    "recipient",
+    "purpose_code",
+    "purpose",
+    *(name[:-1] for name in SUMS),
+)
+
+
 class SummedRows(ValuesIterable):
-    """Rows of `summed` under their columns' names."""
+    """Rows of `summed` under their columns' names, in the contract's order."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for row in super().__iter__():
-            yield {name[:-1]: value for name, value in row.items() if name != "all_"}
+            yield {name: row[f"{name}_"] for name in SUMMED_COLUMNS if f"{name}_" in row}
 
 
 class ApdTotalQuerySet(models.QuerySet["ApdTotal"]):
@@ -244,15 +280,12 @@ class ApdTotalQuerySet(models.QuerySet["ApdTotal"]):
         Amounts are euros; a sum of which nothing is known is None. `collectivity_type` is the code of an
         OrganisationKind. Names come in `language` (code lists: French or English).
         """
-        languages = {"language": language, "codes_language": "fr" if language == "fr" else "en"}
-        columns: dict[str, Any] = {}
-        order: list[Any] = []
-        for dimension, (expressions, by) in DIMENSIONS.items():
-            if dimension in dimensions:
-                columns |= {name: F(path.format(**languages)) for name, path in expressions.items()}
-                order += by
-        rows: Any = self.annotate(siren=siren_of("collectivity")).values(**(columns or {"all_": Value(1)}))
-        summed: models.QuerySet[ApdTotal, dict[str, Any]] = rows.annotate(**SUMS).order_by(*order)
+        asked = [dimension for name, dimension in DIMENSIONS.items() if name in dimensions]
+        keys: dict[str, Any] = {name: F(path) for dimension in asked for name, path in dimension.keys.items()}
+        labels = {name: label for dimension in asked for name, label in dimension.labels(language).items()}
+        labels = {name: label for name, label in labels.items() if name not in keys}
+        rows: Any = self.values(**(keys or {"key_": Value(1)})).annotate(**SUMS, **labels)
+        summed: models.QuerySet[ApdTotal, dict[str, Any]] = rows.order_by(*(by for d in asked for by in d.order))
         summed._iterable_class = SummedRows
         return summed
 
