@@ -4,7 +4,6 @@ import logging
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
@@ -168,8 +167,3 @@ def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
         return shared_task(name=name)(run)
 
     return decorate
-
-
-def prune(*, older_than: timedelta = timedelta(days=90)) -> int:
-    """Deletes ended jobs that nobody needs any more; returns how many."""
-    return Job.objects.filter(finished_at__lt=timezone.now() - older_than).delete()[0]

@@ -15,6 +15,12 @@ PAGES = [
     "/collectivites/",
     "/collectivites/?toutes=1&q=roche",
     "/organisations/afd/",
+    "/collectivites/paris-217500016/",
+    "/apd/",
+    "/apd/?pays=MX&annee=2018",
+    "/financements/",
+    "/es/partenariats/paris-mexico/",
+    "/en/apd/",
     "/connexion/",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -159,10 +159,3 @@ def test_a_worker_taken_over_gives_its_work_back_quietly(rung):
     job = ask()
     job_task("Essai")(overtaken)(str(job.pk))
     assert Job.objects.get().state == JobState.RUNNING  # the other worker's; no trace is left
-
-
-def test_old_jobs_are_pruned(rung):
-    job = ask()
-    finish(claim(job.pk))
-    assert services.prune() == 0
-    assert services.prune(older_than=timedelta(seconds=-1)) == 1
