@@ -3,14 +3,14 @@
 Computed and published figures live in tables of their own and are never mixed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, FilteredRelation, Max, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import F, FilteredRelation, Max, Min, Q, Sum, Value
 from django.db.models.query import ValuesIterable
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from funding.choices import ApdReason, BiMulti, Metric, OnePercentFund, Unit
 from funding.models.projects import Call, Project
 from funding.models.reference import AidType, Channel, DacListing, FinanceType, FlowType, PurposeCode
 from partnerships.choices import Scheme
-from partnerships.models import Country, Identifier, Organisation, Sourced
+from partnerships.models import Country, Organisation, Sourced
 
 YEARS = (1990, 2100)
 
@@ -196,47 +196,36 @@ ASSESSED_FIELDS = ("net_amount", "apd_amount", "apd_reason", "counts_as_refugees
 
 
 class Dimension(NamedTuple):
-    """What totals can be grouped by: `keys` make the groups, `labels` name each of them once, `order` sorts them.
+    """What totals can be grouped by: `keys` make the groups, `labels` are what names each of them, `order` sorts.
 
+    Labels are read by MIN: a group has one, and PostgreSQL then groups and sorts by the short keys alone.
     Names end with an underscore while SQL is built, since a column may be named like a field of the model.
     """
 
     keys: dict[str, str]
-    labels: Callable[[str], dict[str, Subquery]]
+    labels: dict[str, str]
     order: tuple[Any, ...]
 
 
-def one(model: type[models.Model], column: str, **conditions: Any) -> Subquery:
-    return Subquery(model._default_manager.filter(**conditions).values(column)[:1])
-
-
-def collectivity_labels(language: str) -> dict[str, Subquery]:
-    organisation = OuterRef("collectivity_id")
-    return {
-        "collectivity_siren_": one(Identifier, "code", organisation=organisation, scheme=Scheme.SIREN),
-        "collectivity_": one(Organisation, "name", pk=organisation),
-        "collectivity_type_": one(Organisation, "kind", pk=organisation),
-    }
-
-
-def recipient_labels(language: str) -> dict[str, Subquery]:
-    return {"recipient_": one(Country, f"name_{language}", pk=OuterRef("recipient_id"))}
-
-
-def purpose_labels(language: str) -> dict[str, Subquery]:
-    """Code lists have French and English labels only."""
-    label = "label_fr" if language == "fr" else "label_en"
-    return {"purpose_": one(PurposeCode, label, pk=OuterRef("purpose_id"))}
-
-
+#: `{language}` is the reader's; code lists have French and English labels only (`{codes}`).
 DIMENSIONS = {
-    "annee": Dimension({"year_": "year"}, lambda language: {}, ("year_",)),
+    "annee": Dimension({"year_": "year"}, {}, ("year_",)),
     "collectivite": Dimension(
-        {"key_": "collectivity_id"}, collectivity_labels, (Fold("collectivity_"), "collectivity_id")
+        {"key_": "collectivity_id"},
+        {
+            "collectivity_siren_": "siren__code",
+            "collectivity_": "collectivity__name",
+            "collectivity_type_": "collectivity__kind",
+        },
+        (Fold("collectivity_"), "collectivity_id"),
     ),
-    "type": Dimension({"collectivity_type_": "collectivity__kind"}, lambda language: {}, ("collectivity_type_",)),
-    "pays": Dimension({"recipient_iso2_": "recipient_id"}, recipient_labels, (Fold("recipient_"), "recipient_id")),
-    "secteur": Dimension({"purpose_code_": "purpose_id"}, purpose_labels, ("purpose_id",)),
+    "type": Dimension({"collectivity_type_": "collectivity__kind"}, {}, ("collectivity_type_",)),
+    "pays": Dimension(
+        {"recipient_iso2_": "recipient_id"},
+        {"recipient_": "recipient__name_{language}"},
+        (Fold("recipient_"), "recipient_id"),
+    ),
+    "secteur": Dimension({"purpose_code_": "purpose_id"}, {"purpose_": "purpose__label_{codes}"}, ("purpose_id",)),
 }
 SUMS = {
     "lines_": Sum("lines", default=0),
@@ -281,10 +270,13 @@ class ApdTotalQuerySet(models.QuerySet["ApdTotal"]):
         OrganisationKind. Names come in `language` (code lists: French or English).
         """
         asked = [dimension for name, dimension in DIMENSIONS.items() if name in dimensions]
+        words = {"language": language, "codes": "fr" if language == "fr" else "en"}
         keys: dict[str, Any] = {name: F(path) for dimension in asked for name, path in dimension.keys.items()}
-        labels = {name: label for dimension in asked for name, label in dimension.labels(language).items()}
-        labels = {name: label for name, label in labels.items() if name not in keys}
-        rows: Any = self.values(**(keys or {"key_": Value(1)})).annotate(**SUMS, **labels)
+        labels = {
+            n: Min(p.format(**words)) for dimension in asked for n, p in dimension.labels.items() if n not in keys
+        }
+        rows: Any = self.annotate(siren=siren_of("collectivity")).values(**(keys or {"key_": Value(1)}))
+        rows = rows.annotate(**SUMS, **labels)
         summed: models.QuerySet[ApdTotal, dict[str, Any]] = rows.order_by(*(by for d in asked for by in d.order))
         summed._iterable_class = SummedRows
         return summed
