@@ -22,7 +22,8 @@ from django.utils import translation
 from psycopg2 import sql
 
 from funding.filters import ApdFilter
-from funding.models.apd import SUMMED_COLUMNS, siren_of
+from funding.models.apd import siren_of
+from funding.models.totals import SUMMED_COLUMNS
 from partnerships.choices import OrganisationKind
 
 MEMORY = 1 << 20  # a file above 1 MB waits on disk

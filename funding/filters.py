@@ -18,7 +18,8 @@ from dsfr.forms import DsfrBaseForm
 from aect.filters import ChoiceParameterFilter, ParameterFilter, UrlFilterSet
 from aect.text import Fold
 from funding.models import ApdTotal, PurposeCode
-from funding.models.apd import DIMENSIONS, YEARS, ApdTotalQuerySet
+from funding.models.apd import YEARS
+from funding.models.totals import DIMENSIONS, ApdTotalQuerySet
 from partnerships.choices import FRENCH_KINDS, OrganisationKind, Scheme
 from partnerships.models import Country, Organisation
 

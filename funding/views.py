@@ -16,7 +16,7 @@ from aect.accounts.models import User
 from funding import charts, exports, services
 from funding.filters import ApdFilter
 from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
-from funding.models.apd import ApdTotalQuerySet
+from funding.models.totals import ApdTotalQuerySet
 from funding.permissions import may_recompute
 
 

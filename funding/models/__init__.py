@@ -1,6 +1,8 @@
-from funding.models.apd import ApdLine, ApdTotal, PublishedFigure, StaleTotal
+from funding.models.apd import ApdLine
 from funding.models.projects import Call, Cofinancing, Project
+from funding.models.published import PublishedFigure
 from funding.models.reference import AidType, Channel, Code, DacListing, FinanceType, FlowType, PurposeCode
+from funding.models.totals import ApdTotal, StaleTotal
 
 __all__ = [
     "AidType",
