@@ -1,16 +1,11 @@
 """Real connections and processes: nothing here runs in a transaction that is rolled back."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 
@@ -48,28 +43,3 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-@contextmanager
-def worker(**environment: str) -> Iterator[subprocess.Popen]:
-    """A real Celery worker on the test's database, in a process of its own, killed at the end."""
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "aect", "worker", "-P", "solo", "--loglevel", "ERROR"]
-    command += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
-    process = subprocess.Popen(command, env=child_environment(**environment), cwd=settings.BASE_DIR)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def child_environment(**more: str) -> dict[str, str]:
-    """The environment of a process that works on the test's own database and Redis."""
-    database = connection.settings_dict
-    user = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
-    host, port = database["HOST"], database["PORT"]
-    if host.startswith("/"):
-        address = f"postgres://{user}@{host.replace('/', '%2f')}:{port}/{database['NAME']}"
-    else:
-        address = f"postgres://{user}@{host}:{port}/{database['NAME']}"
-    return {**os.environ, "DATABASE_URL": address, **more}

@@ -18,7 +18,8 @@ from aect.jobs.services import claim, reconcile, request_job
 from funding import services
 from funding.models import ApdTotal, StaleTotal
 from tests import factories
-from tests.faults.conftest import child_environment, in_threads, wait_until, worker
+from tests.children import child_environment, worker
+from tests.faults.conftest import in_threads, wait_until
 
 TASK = services.TOTALS_TASK
 

@@ -1,0 +1,29 @@
+"""Processes of their own that work on the test's database and Redis."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+
+@contextmanager
+def worker(**environment: str) -> Iterator[subprocess.Popen]:
+    """A real Celery worker on the test's database, in a process of its own, killed at the end."""
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "aect", "worker", "-P", "solo", "--loglevel", "ERROR"]
+    command += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
+    process = subprocess.Popen(command, env=child_environment(**environment), cwd=settings.BASE_DIR)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment of such a process: the address the tests were given, with their own database's name."""
+    address = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
+    return {**os.environ, "DATABASE_URL": address, **more}
