@@ -139,7 +139,7 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
 
 def countries(request: HttpRequest | None) -> QuerySet[Country]:
     has_totals = Exists(ApdTotal.objects.filter(recipient=OuterRef("pk")))
-    return Country.objects.annotate(has_totals=has_totals).order_by(Fold("name_fr"))
+    return Country.objects.annotate(has_totals=has_totals).alphabetical()
 
 
 def regions(request: HttpRequest | None) -> QuerySet[Organisation]:

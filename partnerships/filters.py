@@ -15,6 +15,7 @@ from aect.filters import UrlFilterSet
 from aect.text import Fold
 from partnerships.choices import FRENCH_KINDS, LOCAL_KINDS, OrganisationKind, PartnershipStatus, PartyRole, Side
 from partnerships.models import Country, Organisation, Partnership, Party, Theme
+from partnerships.models.reference import name_field
 
 MAX_SEARCH = 100
 
@@ -32,7 +33,7 @@ def with_partnerships(*sides: Side) -> QuerySet[Country]:
     """Every country, annotated with the number of partnerships it has on these sides; the most linked first."""
     counted = Q(organisation__places__role=PartyRole.PARTY, organisation__places__side__in=sides)
     partnerships = Count("organisation__places__partnership", filter=counted, distinct=True)
-    return Country.objects.annotate(partnerships=partnerships).order_by("-partnerships", "name_fr")
+    return Country.objects.annotate(partnerships=partnerships).order_by("-partnerships", Fold(name_field()))
 
 
 class LinkedCountries(ModelChoiceIterator):

@@ -1,8 +1,22 @@
 """Countries, and the sources that facts come from."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from aect.text import Fold
+
+
+class CountryQuerySet(models.QuerySet["Country"]):
+    def alphabetical(self) -> Self:
+        """By the name that the reader sees."""
+        return self.order_by(Fold(name_field()), "pk")
+
+
+def name_field() -> str:
+    return f"name_{(get_language() or 'fr')[:2]}"
 
 
 class Country(models.Model):
@@ -14,6 +28,8 @@ class Country(models.Model):
     name_es = models.CharField(_("nom espagnol"), max_length=100)
     name_en = models.CharField(_("nom anglais"), max_length=100)
     zone = models.CharField(_("zone"), max_length=100, blank=True, help_text=_("Sous-région M49 des Nations unies."))
+
+    objects = CountryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pays")
@@ -28,7 +44,7 @@ class Country(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(getattr(self, f"name_{(get_language() or 'fr')[:2]}", self.name_fr))
+        return str(getattr(self, name_field()))
 
 
 class Source(models.Model):
