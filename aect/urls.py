@@ -4,9 +4,14 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+from dsfr.models import DsfrConfig
 
 from aect import views
 from aect.accounts.views import SignInView
+
+admin.site.unregister(DsfrConfig)  # header and footer are our templates': that form would change nothing
+admin.site.site_header = admin.site.site_title = _("Administration de l’AECT")
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),

@@ -12,10 +12,14 @@ from funding.models import (
     AidType,
     ApdLine,
     ApdTotal,
+    Call,
     Channel,
+    Cofinancing,
     DacListing,
     FinanceType,
     FlowType,
+    Project,
+    PublishedFigure,
     PurposeCode,
 )
 from funding.models.apd import ASSESSED_FIELDS
@@ -38,6 +42,37 @@ class ApdLineAdmin(admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApdLine]) -> None:
         services.delete_lines(queryset, by=cast(User, request.user))
+
+
+@admin.register(Call)
+class CallAdmin(admin.ModelAdmin):
+    list_display = ["title", "first_year", "last_year", "state_cap_percent"]
+    search_fields = ["title"]
+    filter_horizontal = ["organisers"]
+    prepopulated_fields = {"slug": ["title"]}
+
+
+class CofinancingInline(admin.TabularInline):
+    model = Cofinancing
+    extra = 0
+    raw_id_fields = ["funder"]
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):
+    list_display = ["title", "partnership", "call", "begins_on", "budget_amount"]
+    list_select_related = ["partnership", "call"]
+    search_fields = ["title", "partnership__name"]
+    prepopulated_fields = {"slug": ["title"]}
+    inlines = [CofinancingInline]
+
+
+@admin.register(PublishedFigure)
+class PublishedFigureAdmin(admin.ModelAdmin):
+    list_display = ["label", "year", "value", "unit", "is_approximate", "source"]
+    list_filter = ["metric", "unit"]
+    list_select_related = ["source"]
+    search_fields = ["label", "key"]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
