@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from aect import urls  # noqa: F401  # the site map settles what is administered
 from aect.accounts.models import Role
 from aect.jobs.models import Job
 from funding.models import ApdLine
