@@ -11,6 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros, percent
@@ -170,42 +171,22 @@ def shortened(label: str, length: int = 34) -> str:
     return label if len(label) <= length else f"{label[: length - 1].rstrip()}…"
 
 
+PUBLISHED = {
+    Metric.APD: (gettext_lazy("APD des collectivités"), "solid", PALETTE[0]),
+    Metric.APD_WITHOUT_REFUGEES: (gettext_lazy("APD hors réfugiés"), "dash", PALETTE[2]),
+    Metric.REFUGEES: (gettext_lazy("Frais d’accueil des réfugiés"), "dot", PALETTE[1]),
+}
+
+
 def published(figures: Sequence[PublishedFigure]) -> Chart:
     """The national figures as they were published: a line each, approximate ones as open points."""
-    names = {
-        Metric.APD: (_("APD des collectivités"), "solid", PALETTE[0]),
-        Metric.APD_WITHOUT_REFUGEES: (_("APD hors réfugiés"), "dash", PALETTE[2]),
-        Metric.REFUGEES: (_("Frais d’accueil des réfugiés"), "dot", PALETTE[1]),
-    }
-    traces = []
-    for metric, (name, dash, colour) in names.items():
-        points = _one_a_year([f for f in figures if f.metric == metric])
-        years = range(points[0].year or 0, (points[-1].year or 0) + 1) if points else range(0)
-        of_year = {p.year: p for p in points}
-        traces.append(
-            go.Scatter(
-                name=name,
-                x=list(years),
-                y=[float(of_year[year].value) if year in of_year else None for year in years],  # a gap stays a gap
-                mode="lines+markers",
-                line={"dash": dash, "color": colour, "width": 2},
-                marker={
-                    "symbol": [
-                        "circle-open" if year in of_year and of_year[year].is_approximate else "circle"
-                        for year in years
-                    ],
-                    "size": 8,
-                },
-                hovertemplate="%{x} : %{y:,.0f} €<extra>%{fullData.name}</extra>",
-            )
-        )
     return Chart(
         id="published-figures",
         title=_("Chiffres nationaux publiés"),
         note=_("Tels que leurs sources les donnent, jamais mêlés aux totaux calculés. Point creux : valeur approchée."),
         description=_("Courbes : l’APD publiée de chaque année, en tout, hors réfugiés, et les frais d’accueil."),
         figure=go.Figure(
-            traces,
+            [_published_line(metric, [f for f in figures if f.metric == metric]) for metric in PUBLISHED],
             layout={
                 "height": 380,
                 "legend": LEGEND,
@@ -221,6 +202,23 @@ def published(figures: Sequence[PublishedFigure]) -> Chart:
             Column(_("Source")),
         ],
         rows=[[f.year, f.get_metric_display(), f.value, _precision(f), f.citation] for f in figures],
+    )
+
+
+def _published_line(metric: Metric, figures: Sequence[PublishedFigure]) -> go.Scatter:
+    """One point a year; a year without a figure is a gap, not a straight line across."""
+    name, dash, colour = PUBLISHED[metric]
+    of_year = {figure.year: figure for figure in _one_a_year(figures) if figure.year}
+    years = list(range(min(of_year), max(of_year) + 1)) if of_year else []
+    found = [of_year.get(year) for year in years]
+    return go.Scatter(
+        name=str(name),
+        x=years,
+        y=[figure and float(figure.value) for figure in found],
+        mode="lines+markers",
+        line={"dash": dash, "color": colour, "width": 2},
+        marker={"symbol": ["circle-open" if f and f.is_approximate else "circle" for f in found], "size": 8},
+        hovertemplate="%{x} : %{y:,.0f} €<extra>%{fullData.name}</extra>",
     )
 
 
@@ -280,31 +278,15 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
 
     Rows of `CofinancingQuerySet.shares`, each with the `url` of its partnership.
     """
-    projects = [(name, list(group)) for name, group in groupby(rows, key=itemgetter("project_title", "url"))]
-    totals = {key: sum((row["total"] for row in group), Decimal(0)) for key, group in projects}
-    traces = []
-    for family, colour, pattern in zip(FunderFamily, PALETTE, ["", "/", ".", "x"], strict=False):
-        of_family = {(r["project_title"], r["url"]): r["total"] for r in rows if r["family"] == family}
-        if not of_family:
-            continue
-        shares = [share(of_family.get(key), totals[key]) for key, _group in projects]
-        traces.append(
-            go.Bar(
-                orientation="h",
-                name=str(family.label),
-                y=[shortened(key[0]) for key, _group in projects],
-                x=[None if value is None else float(round(value, 2)) for value in shares],
-                marker={"color": colour, "pattern": {"shape": pattern}},
-                hovertemplate="%{y} : %{x:.1f} %<extra>%{fullData.name}</extra>",
-            )
-        )
+    projects = {key: list(group) for key, group in groupby(rows, key=itemgetter("project_title", "url"))}
+    wholes = {key: sum((row["total"] for row in group), Decimal(0)) for key, group in projects.items()}
     return Chart(
         id="funding-shares",
         title=_("Parts de financement par projet"),
         description=_("Barres empilées jusqu’à 100 % : la part de chaque famille de financeurs dans chaque projet."),
         note=_("Sur les montants engagés ou versés qui sont connus ; un montant inconnu n’est pas compté."),
         figure=go.Figure(
-            traces,
+            _share_bars(rows, wholes),
             layout={
                 "barmode": "stack",
                 "height": 110 + 40 * max(len(projects), 1),
@@ -321,12 +303,32 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
             Column(_("Part du projet"), percent),
         ],
         rows=[
-            [key, FunderFamily(row["family"]).label, row["total"], share(row["total"], totals[key])]
-            for key, group in projects
+            [key, FunderFamily(row["family"]).label, row["total"], share(row["total"], wholes[key])]
+            for key, group in projects.items()
             for row in group
         ],
         is_open=True,
     )
+
+
+def _share_bars(rows: Sequence[Row], wholes: dict[tuple[str, str], Decimal]) -> list[go.Bar]:
+    """One series a family that pays for something, in the families' order; colour and pattern tell them apart."""
+    bars = []
+    for family, colour, pattern in zip(FunderFamily, PALETTE, ["", "/", ".", "x"], strict=False):
+        paid = {(row["project_title"], row["url"]): row["total"] for row in rows if row["family"] == family}
+        shares = [share(paid.get(key), whole) for key, whole in wholes.items()]
+        if paid:
+            bars.append(
+                go.Bar(
+                    orientation="h",
+                    name=str(family.label),
+                    y=[shortened(title) for title, _url in wholes],
+                    x=[None if value is None else float(round(value, 2)) for value in shares],
+                    marker={"color": colour, "pattern": {"shape": pattern}},
+                    hovertemplate="%{y} : %{x:.1f} %<extra>%{fullData.name}</extra>",
+                )
+            )
+    return bars
 
 
 def calls_table(rows: Sequence[Row]) -> Table:
