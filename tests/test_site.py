@@ -41,6 +41,13 @@ def test_refusals_carry_the_policy_too(officer):
 
 
 @pytest.mark.django_db
+def test_pages_travel_compressed(client):
+    response = client.get("/apd/", HTTP_ACCEPT_ENCODING="gzip")
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in response.headers["Vary"]
+
+
+@pytest.mark.django_db
 def test_unknown_page_is_a_french_404(client):
     response = client.get("/page-qui-n-existe-pas/")
     assert response.status_code == 404
