@@ -9,8 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import ExtractDay, ExtractMonth
-from django.db.models.lookups import Exact
+from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
+from django.db.models.lookups import Exact, GreaterThanOrEqual
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +95,31 @@ def partial_date(date: Any, precision: str) -> str:
         return ""
     formats = {Precision.YEAR: "Y", Precision.MONTH: "YEAR_MONTH_FORMAT"}
     return date_format(date, formats.get(Precision(precision), "DATE_FORMAT"))
+
+
+def first_day(date: Any, precision: str) -> Any:
+    """The first day of the year or the month of this date, or the date itself: as one so known is stored."""
+    if precision == Precision.YEAR:
+        return date.replace(month=1, day=1)
+    return date.replace(day=1) if precision == Precision.MONTH else date
+
+
+def in_order(earlier: str, later: str, *, is_partial: bool = False) -> Q:
+    """That `later` does not come before `earlier`, where both are known.
+
+    `is_partial`: `later` has a precision; known to the year or the month, it stands for any day of it.
+    """
+    if not is_partial:
+        return Q(**{f"{earlier}__isnull": True}) | Q(**{f"{later}__isnull": True}) | Q(**{f"{later}__gte": F(earlier)})
+    months = [ExtractYear(F(name)) * 12 + ExtractMonth(F(name)) for name in (later, earlier)]
+    return (
+        in_order(earlier, later)
+        | Q(GreaterThanOrEqual(*months), **{f"{later}_precision": Precision.MONTH.value})
+        | Q(
+            GreaterThanOrEqual(ExtractYear(F(later)), ExtractYear(F(earlier))),
+            **{f"{later}_precision": Precision.YEAR.value},
+        )
+    )
 
 
 def last_day(date: Any, precision: str) -> Any:

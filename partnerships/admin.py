@@ -1,10 +1,15 @@
 """The registry behind the scenes: for administrators who mend a record."""
 
-from django.contrib import admin
-from django.db.models import URLField
+from typing import Any
 
+from django.contrib import admin, messages
+from django.db.models import URLField
+from django.utils.translation import gettext_lazy as _
+
+from partnerships import law
 from partnerships.models import (
     Action,
+    Commitment,
     Convention,
     Country,
     Identifier,
@@ -56,14 +61,54 @@ class PartnershipAdmin(admin.ModelAdmin):
     inlines = [PartyInline, MilestoneInline]
 
 
+class CommitmentInline(admin.TabularInline):
+    model = Commitment
+    extra = 0
+    autocomplete_fields = ["party"]
+
+
 @admin.register(Convention)
 class ConventionAdmin(admin.ModelAdmin):
+    """What the law calls an error is said on its field and not saved; a warning is said once saved."""
+
     list_display = ["title", "kind", "partnership", "signed", "in_force_on", "ends"]
     list_filter = ["kind"]
     list_select_related = ["partnership"]
     search_fields = ["title", "partnership__name"]
     autocomplete_fields = ["partnership", "renews", "source"]
     prepopulated_fields = {"slug": ["title"]}
+    inlines = [CommitmentInline]
+    fieldsets = [
+        (None, {"fields": ["partnership", "title", "slug", "kind", "object", "provisional_amount"]}),
+        (
+            _("Côté français"),
+            {
+                "fields": [
+                    "deliberated_on",
+                    ("signed_on", "signed_on_precision"),
+                    ("transmitted_on", "receipt_number"),
+                    "in_force_on",
+                    ("referred_on", "annulled_on"),
+                ]
+            },
+        ),
+        (
+            _("Côté mexicain"),
+            {"fields": ["sre_notified_on", ("sre_opinion_on", "sre_opinion"), "sre_registration_number"]},
+        ),
+        (_("Accord avec un État étranger"), {"fields": ["state_exception", "authorised_on"]}),
+        (
+            _("Fin et renouvellement"),
+            {"fields": [("ends_on", "ends_on_precision"), ("is_tacitly_renewed", "renewal_years"), "renews"]},
+        ),
+        (_("Source"), {"fields": ["source", "source_place"]}),
+    ]
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        saved = Convention.objects.for_page().get(pk=form.instance.pk)
+        for check in law.checks(saved.terms, saved.charges):
+            messages.warning(request, f"{check.message} ({check.article})")
 
 
 class IndicatorInline(admin.TabularInline):

@@ -1,6 +1,7 @@
-"""Partnerships in, the map of their links out, with the table it is drawn from (see `aect.charts`)."""
+"""Partnerships in, the map of their links out with its table; conventions in, the table of their amounts out."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
@@ -8,8 +9,9 @@ import plotly.graph_objects as go
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from aect.charts import PALETTE, Chart, Column, link
-from partnerships.models import Organisation, Partnership
+from aect.charts import PALETTE, Chart, Column, Table, link
+from aect.templatetags.aect import euros
+from partnerships.models import Commitment, Convention, Organisation, Partnership
 
 
 class Link(NamedTuple):
@@ -119,3 +121,24 @@ def window(places: list[Organisation]) -> dict[str, dict[str, list[float]]]:
 def bounds(degrees: list[float | None], margin: int, limit: int) -> tuple[float, float]:
     known = [degree for degree in degrees if degree is not None]
     return (max(min(known) - margin, -limit), min(max(known) + margin, limit)) if known else (-limit, limit)
+
+
+def commitments(convention: Convention) -> Table | None:
+    """The provisional amounts: a row a year, a column a party, and their sums; None when none is known."""
+    rows = list(convention.commitments.all())
+    if not rows:
+        return None
+    names = {row.party_id: str(row.party) for row in rows}
+    amounts = {(row.year, row.party_id): row.amount for row in rows}
+    years = sorted({row.year for row in rows})
+    return Table(
+        title=_("Montants prévisionnels par année et par partie"),
+        columns=[Column(_("Année")), *(Column(name, euros) for name in names.values()), Column(_("Total"), euros)],
+        rows=[[year, *(amounts.get((year, party), "") for party in names), total(rows, year=year)] for year in years],
+        total=[_("Total"), *(total(rows, party_id=party) for party in names), total(rows)],
+    )
+
+
+def total(rows: Iterable[Commitment], **only: int) -> Decimal:
+    kept = (row for row in rows if all(getattr(row, name) == value for name, value in only.items()))
+    return sum((row.amount for row in kept), Decimal())

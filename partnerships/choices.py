@@ -78,6 +78,57 @@ class ConventionKind(models.TextChoices):
     COOPERATION = "cooperation", _("Accord de coopération")
     INTENT = "intent", _("Lettre d’intention")
     FINANCING = "financing", _("Convention de financement")
+    AMENDMENT = "amendment", _("Avenant")
+    STATE = "state", _("Accord avec un État étranger")
+
+
+class ConventionState(models.TextChoices):
+    """How far a convention is on its French side, in the order of its life; derived from its dates."""
+
+    DRAFT = "draft", _("Projet, ou dates inconnues")
+    DELIBERATED = "deliberated", _("Délibérée")
+    SIGNED = "signed", _("Signée")
+    TRANSMITTED = "transmitted", _("Transmise au préfet")
+    IN_FORCE = "in_force", _("En vigueur")
+    REFERRED = "referred", _("Déférée au juge")
+    ENDED = "ended", _("Terminée")
+    ANNULLED = "annulled", _("Annulée")
+
+
+class SreState(models.TextChoices):
+    """How far a convention is on its Mexican side, with the ministry of foreign affairs (SRE)."""
+
+    NOT_CONCERNED = "not_concerned", _("Sans objet : aucune partie mexicaine")
+    TO_NOTIFY = "to_notify", _("À notifier, ou dates inconnues")
+    NOTIFIED = "notified", _("Notifiée à la SRE")
+    OPINION_GIVEN = "opinion_given", _("Avis rendu")
+    REGISTERED = "registered", _("Inscrite au registre")
+
+
+class SreOpinion(models.TextChoices):
+    FAVOURABLE = "favourable", _("Favorable")
+    UNFAVOURABLE = "unfavourable", _("Défavorable")
+
+
+class StateException(models.TextChoices):
+    """What lets a collectivity sign with a foreign State (CGCT, art. L. 1115-5)."""
+
+    STATUTE = "statute", _("Cas prévu par la loi")
+    TERRITORIAL = "territorial", _("Création d’un groupement européen ou transfrontalier")
+    AGREEMENT = "agreement", _("Mise en œuvre d’un accord international")
+    PROGRAMME = "programme", _("Programme de coopération d’une organisation régionale")
+    GROUPING = "grouping", _("Participation à un groupement avec un État")
+
+
+AUTHORISED_EXCEPTIONS = frozenset({StateException.AGREEMENT, StateException.PROGRAMME, StateException.GROUPING})
+
+
+class LocalService(models.TextChoices):
+    """Services that may spend up to 1 % of their yearly resources abroad."""
+
+    WATER = "water", _("Eau et assainissement")
+    ENERGY = "energy", _("Électricité et gaz")
+    WASTE = "waste", _("Déchets ménagers")
 
 
 class MilestoneKind(models.TextChoices):

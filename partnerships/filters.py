@@ -8,16 +8,28 @@ import django_filters
 from django import forms
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.forms.models import ModelChoiceIterator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ModelMultipleChoiceField
 
 from aect.filters import UrlFilterSet
 from aect.text import Fold
-from partnerships.choices import FRENCH_KINDS, LOCAL_KINDS, OrganisationKind, PartnershipStatus, PartyRole, Side
-from partnerships.models import Country, Organisation, Partnership, Party, Theme
+from partnerships.choices import (
+    FRENCH_KINDS,
+    LOCAL_KINDS,
+    ConventionKind,
+    ConventionState,
+    OrganisationKind,
+    PartnershipStatus,
+    PartyRole,
+    Side,
+)
+from partnerships.law import months_later
+from partnerships.models import Convention, Country, Organisation, Partnership, Party, Theme
 from partnerships.models.reference import name_field
 
 MAX_SEARCH = 100
+ENDING_SOON = 6  # months
 
 
 def kinds(allowed: frozenset[OrganisationKind]) -> list[tuple[str, Any]]:
@@ -29,18 +41,18 @@ def parties(**conditions: Any) -> Exists:
     return Exists(Party.objects.filter(partnership=OuterRef("pk"), role=PartyRole.PARTY, **conditions))
 
 
-def with_partnerships(*sides: Side) -> QuerySet[Country]:
-    """Every country, annotated with the number of partnerships it has on these sides; the most linked first."""
-    counted = Q(organisation__places__role=PartyRole.PARTY, organisation__places__side__in=sides)
-    partnerships = Count("organisation__places__partnership", filter=counted, distinct=True)
-    return Country.objects.annotate(partnerships=partnerships).order_by("-partnerships", Fold(name_field()))
+def with_links(counted: str, *sides: Side) -> QuerySet[Country]:
+    """Every country, annotated with `links`: how many rows its places on these sides lead to; the most linked first."""
+    places = Q(organisation__places__role=PartyRole.PARTY, organisation__places__side__in=sides)
+    links = Count(f"organisation__places__{counted}", filter=places, distinct=True)
+    return Country.objects.annotate(links=links).order_by("-links", Fold(name_field()))
 
 
 class LinkedCountries(ModelChoiceIterator):
-    """Offers the countries that have partnerships; the others stay valid and give an empty list."""
+    """Offers the countries that have such rows; the others stay valid and give an empty list."""
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return (self.choice(country) for country in self.queryset if country.partnerships)
+        return (self.choice(country) for country in self.queryset if country.links)
 
 
 class CountriesField(ModelMultipleChoiceField):
@@ -49,7 +61,7 @@ class CountriesField(ModelMultipleChoiceField):
 
 class CountedCountriesField(CountriesField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} ({obj.partnerships})"
+        return f"{obj} ({obj.links})"
 
 
 class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
@@ -57,9 +69,9 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
 
     field_class = CountriesField
 
-    def __init__(self, *sides: Side, **kwargs: Any) -> None:
+    def __init__(self, *sides: Side, counted: str = "partnership", **kwargs: Any) -> None:
         super().__init__(
-            queryset=lambda request: with_partnerships(*sides),
+            queryset=lambda request: with_links(counted, *sides),
             to_field_name="iso2",
             label=_("Pays"),
             widget=forms.CheckboxSelectMultiple,
@@ -68,7 +80,7 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 class CountedCountriesFilter(CountriesFilter):
-    """The same, each with its number of partnerships."""
+    """The same, each with its number of rows."""
 
     field_class = CountedCountriesField
 
@@ -79,7 +91,7 @@ def search_field(label: Any) -> django_filters.CharFilter:
 
 
 class ListFilter(UrlFilterSet):
-    """What both lists share."""
+    """What the lists share."""
 
     def search(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         return rows.matching(re.sub(r"\s+", " ", text))  # type: ignore[attr-defined, no-any-return]
@@ -108,6 +120,12 @@ class PartnershipFilter(ListFilter):
         label=_("Thème"),
         empty_label=_("Tous"),
     )
+    silence = django_filters.ChoiceFilter(
+        method="silent",
+        choices=[("12", _("12 mois")), ("24", _("24 mois")), ("36", _("36 mois")), ("60", _("60 mois"))],
+        label=_("Sans fait daté depuis"),
+        empty_label=_("Indifférent"),
+    )
     tri = django_filters.ChoiceFilter(
         method="sort",
         choices=[
@@ -129,6 +147,9 @@ class PartnershipFilter(ListFilter):
     def in_region(self, rows: QuerySet[Any], name: str, region: Organisation) -> QuerySet[Any]:
         inside = Q(organisation__region=region) | Q(organisation=region)
         return rows.filter(Exists(Party.objects.filter(inside, partnership=OuterRef("pk"), side=Side.FRENCH)))
+
+    def silent(self, rows: QuerySet[Any], name: str, months: str) -> QuerySet[Any]:
+        return rows.silent_since(months_later(timezone.localdate(), -int(months)))  # type: ignore[attr-defined, no-any-return]
 
     def sort(self, rows: QuerySet[Partnership], name: str, order: str) -> QuerySet[Partnership]:
         stages = [When(status=status, then=place) for place, status in enumerate(PartnershipStatus.values)]
@@ -183,3 +204,71 @@ class CollectivityFilter(ListFilter):
 
     def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
         return rows.filter(country__in=list(countries)) if countries else rows
+
+
+class ConventionFilter(ListFilter):
+    """Conventions; `vue` is one of the lists that an officer follows."""
+
+    presentation = UrlFilterSet.presentation | {"vue"}
+
+    q = search_field(_("Rechercher un intitulé, un objet, un partenariat"))
+    pays = CountedCountriesFilter(Side.FOREIGN, counted="partnership__conventions", method="of_countries")
+    nature = django_filters.ChoiceFilter(
+        field_name="kind", choices=ConventionKind.choices, label=_("Nature"), empty_label=_("Toutes")
+    )
+    etat = django_filters.ChoiceFilter(
+        field_name="state", choices=ConventionState.choices, label=_("État"), empty_label=_("Tous")
+    )
+    vue = django_filters.ChoiceFilter(
+        method="followed",
+        choices=[
+            ("fin-proche", _("Fin dans les six mois")),
+            ("non-transmises", _("Signées, sans transmission connue")),
+        ],
+        label=_("Liste"),
+        widget=forms.HiddenInput,
+    )
+    tri = django_filters.ChoiceFilter(
+        method="sort",
+        choices=[
+            ("-signature", _("Plus récente")),
+            ("signature", _("Plus ancienne")),
+            ("fin", _("Échéance")),
+            ("titre", _("Intitulé")),
+        ],
+        label=_("Tri"),
+        widget=forms.HiddenInput,
+    )
+
+    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
+        places = Party.objects.filter(
+            partnership=OuterRef("partnership"),
+            role=PartyRole.PARTY,
+            side=Side.FOREIGN,
+            organisation__country__in=list(countries),
+        )
+        return rows.filter(Exists(places)) if countries else rows
+
+    def followed(self, rows: QuerySet[Any], name: str, view: str) -> QuerySet[Any]:
+        today = timezone.localdate()
+        if view == "fin-proche":
+            return rows.not_over(today).ending_before(months_later(today, ENDING_SOON))  # type: ignore[attr-defined, no-any-return]
+        return rows.signed_never_transmitted()  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def views(self) -> list[tuple[str | None, Any, int]]:
+        """Each list: its code, its name and how many conventions it holds in all; None is the whole register."""
+        everything = Convention.objects.all()
+        lists = self.base_filters["vue"].extra["choices"]
+        return [
+            (None, _("Toutes"), everything.count()),
+            *((code, label, self.followed(everything, "vue", code).count()) for code, label in lists),
+        ]
+
+    def sort(self, rows: QuerySet[Convention], name: str, order: str) -> QuerySet[Convention]:
+        first = {
+            "-signature": [F("signed_on").desc(nulls_last=True)],
+            "signature": [F("signed_on").asc(nulls_last=True)],
+            "fin": [F("ends_on").asc(nulls_last=True)],
+        }
+        return rows.order_by(*first.get(order, []), Fold("title"), "pk")

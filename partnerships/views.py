@@ -6,15 +6,18 @@ from itertools import chain
 from typing import NamedTuple
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
-from partnerships import charts
+from aect.text import Fold
+from partnerships import charts, clocks, law
 from partnerships.choices import MilestoneKind, PartyRole
-from partnerships.filters import CollectivityFilter, PartnershipFilter
+from partnerships.filters import CollectivityFilter, ConventionFilter, PartnershipFilter
 from partnerships.models import Convention, Milestone, Organisation, Partnership, Source, Sourced
 
 LATEST = 6  # dates shown on the home page; the earlier ones unfold
@@ -46,9 +49,51 @@ def partnerships(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def partnership(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Partnership.objects.for_page(), slug=slug)
+    found = get_object_or_404(Partnership.objects.for_page(timezone.localdate()), slug=slug)
     context = {"partnership": found, "events": timeline(found), "citations": numbered_sources(facts(found))}
     return render(request, "partnerships/partnership.html", context)
+
+
+@login_not_required
+@require_safe
+def conventions(request: HttpRequest) -> HttpResponse:
+    rows = Convention.objects.with_state(timezone.localdate()).select_related("partnership")
+    latest_first = rows.order_by(F("signed_on").desc(nulls_last=True), Fold("title"), "pk")
+    return render_list(request, "partnerships/conventions.html", ConventionFilter(request.GET, latest_first))
+
+
+@login_not_required
+@require_safe
+def convention(request: HttpRequest, slug: str) -> HttpResponse:
+    today = timezone.localdate()
+    found = get_object_or_404(Convention.objects.with_state(today).for_page(), slug=slug)
+    context = {
+        "convention": found,
+        "french_clock": clocks.french(found, today),
+        "mexican_clock": clocks.mexican(found, today),
+        "mexican_state": law.sre_state(found.terms, today).label,
+        "next_term": clocks.next_term(found, today),
+        "checks": law.checks(found.terms, found.charges),
+        "commitments": charts.commitments(found),
+        "chain": chain_of(found),
+        "citations": numbered_sources([found]),
+    }
+    return render(request, "partnerships/convention.html", context)
+
+
+def chain_of(convention: Convention) -> list[Convention]:
+    """The convention among those it renews and those that renew it, oldest first; alone, nothing."""
+    held = {row.pk: row for row in convention.partnership.conventions.all()}
+    after = {row.renews_id: row for row in held.values() if row.renews_id}
+    first = held[convention.pk]
+    met = {first.pk}
+    while first.renews_id in held and first.renews_id not in met:
+        first = held[first.renews_id]
+        met.add(first.pk)
+    links = [first]
+    while (following := after.get(links[-1].pk)) and following not in links:
+        links.append(following)
+    return links if len(links) > 1 else []
 
 
 @login_not_required

@@ -91,6 +91,16 @@ class ConventionFactory(DjangoModelFactory):
     object = "Coopération sur l’eau"
 
 
+class CommitmentFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Commitment
+
+    convention = factory.SubFactory(ConventionFactory)
+    year = 2026
+    party = factory.SubFactory(OrganisationFactory)
+    amount = Decimal("10000.00")
+
+
 class MilestoneFactory(DjangoModelFactory):
     class Meta:
         model = registry.Milestone

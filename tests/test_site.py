@@ -124,6 +124,8 @@ PUBLIC = {
     "connexion/",
     "partenariats/",
     "partenariats/<slug:slug>/",
+    "conventions/",
+    "conventions/<slug:slug>/",
     "collectivites/",
     "collectivites/<slug:slug>/",
     "organisations/<slug:slug>/",

@@ -1,7 +1,7 @@
+from partnerships.models.conventions import Commitment, Convention
 from partnerships.models.organisations import Identifier, Organisation
 from partnerships.models.partnerships import (
     Action,
-    Convention,
     Indicator,
     Milestone,
     Partnership,
@@ -12,6 +12,7 @@ from partnerships.models.reference import Country, Source, Sourced
 
 __all__ = [
     "Action",
+    "Commitment",
     "Convention",
     "Country",
     "Identifier",

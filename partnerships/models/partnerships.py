@@ -1,22 +1,25 @@
 """Partnerships: who with whom, under which agreements, to do what, with which outcome."""
 
+from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
+from aect.fields import Precision, PrecisionField, first_day, partial_date, precision_check
 from aect.text import Fold
 from partnerships.choices import (
-    ConventionKind,
     MilestoneKind,
     Outcome,
     PartnershipStatus,
     PartyRole,
     Side,
 )
+from partnerships.models.conventions import DATED_FACTS, Convention
 from partnerships.models.organisations import Organisation
 from partnerships.models.reference import Sourced
 
@@ -34,6 +37,20 @@ class Theme(models.Model):
         return self.name
 
 
+def dated_from(field: str, since: date) -> Q:
+    """That a date with a precision is, or may be, on this day or later."""
+    stored = (
+        Q(**{f"{field}_precision": precision, f"{field}__gte": first_day(since, precision)}) for precision in Precision
+    )
+    return reduce(or_, stored)
+
+
+def told_from(since: date) -> Q:
+    """That a convention's signature, or another of its steps, is on this day or later."""
+    steps = (Q(**{f"{field}__gte": since}) for field in DATED_FACTS)
+    return reduce(or_, steps, dated_from("signed_on", since))
+
+
 class PartnershipQuerySet(models.QuerySet["Partnership"]):
     def with_status(self) -> Self:
         """Annotates `status`: that of the latest event that changed it, or None when nothing is known."""
@@ -48,14 +65,32 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
     def for_list(self) -> Self:
         return self.with_status().with_parties().prefetch_related("themes")
 
-    def for_page(self) -> Self:
-        """All that a partnership's own page tells, in a fixed number of queries."""
+    def for_page(self, on: date) -> Self:
+        """All that a partnership's own page tells on this day, in a fixed number of queries."""
         return self.for_list().prefetch_related(
             "parties__organisation__identifiers",
+            Prefetch("conventions", Convention.objects.with_state(on)),
             "conventions__renews",
             "conventions__renewed_by",
             "milestones",
             "actions__indicators",
+        )
+
+    def silent_since(self, since: date) -> Self:
+        """Without a dated fact from this day on: no beginning, milestone, step of a convention or project date.
+
+        A date known to the year or the month speaks for the whole of it. The end agreed upon in a convention or a
+        project is no sign of life.
+        """
+        return self.exclude(
+            Q(pk__in=Partnership.objects.filter(dated_from("began_on", since)).values("pk"))
+            | Q(
+                pk__in=Milestone.objects.filter(dated_from("happened_on", since), partnership__isnull=False).values(
+                    "partnership"
+                )
+            )
+            | Q(pk__in=Convention.objects.filter(told_from(since)).values("partnership"))
+            | Q(pk__in=Partnership.objects.filter(dated_from("projects__begins_on", since)).values("pk"))
         )
 
     def alphabetical(self) -> Self:
@@ -170,83 +205,6 @@ class Party(Sourced):
 
     def __str__(self) -> str:
         return f"{self.organisation} ({self.get_side_display()})"
-
-
-class Convention(Sourced):
-    """An agreement between the parties.
-
-    CGCT, art. L. 1115-1: it states its object and the provisional amount of the commitments, and enters into
-    force once transmitted to the State's representative, never before.
-    """
-
-    partnership = models.ForeignKey(
-        Partnership, verbose_name=_("partenariat"), on_delete=models.PROTECT, related_name="conventions"
-    )
-    slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
-    title = models.CharField(_("intitulé"), max_length=250)
-    kind = models.CharField(_("nature"), max_length=12, choices=ConventionKind)
-    object = models.TextField(_("objet"), blank=True)
-    provisional_amount = AmountField(_("montant prévisionnel"), null=True, blank=True)
-    signed_on = models.DateField(_("signée le"), null=True, blank=True)
-    signed_on_precision = PrecisionField()
-    transmitted_on = models.DateField(_("transmise au préfet le"), null=True, blank=True)
-    in_force_on = models.DateField(_("en vigueur le"), null=True, blank=True)
-    ends_on = models.DateField(_("prend fin le"), null=True, blank=True)
-    ends_on_precision = PrecisionField(_("précision de la fin"))
-    renews = models.OneToOneField(
-        "self",
-        verbose_name=_("renouvelle"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="renewed_by",
-    )
-
-    class Meta:
-        verbose_name = _("convention")
-        verbose_name_plural = _("conventions")
-        ordering = ["signed_on", "pk"]
-        constraints = [
-            *amount_check("convention", "provisional_amount"),
-            precision_check("convention", "signed_on"),
-            precision_check("convention", "ends_on"),
-            models.CheckConstraint(
-                condition=Q(in_force_on__isnull=True)
-                | Q(transmitted_on__isnull=False, in_force_on__gte=F("transmitted_on")),
-                name="convention_in_force_after_transmission",
-                violation_error_message=_(
-                    "Une convention n’entre pas en vigueur avant sa transmission au préfet (CGCT, art. L. 1115-1)."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(signed_on__isnull=True)
-                | Q(transmitted_on__isnull=True)
-                | Q(transmitted_on__gte=F("signed_on")),
-                name="convention_transmitted_after_signature",
-                violation_error_message=_("Une convention est transmise au préfet après sa signature."),
-            ),
-            models.CheckConstraint(
-                condition=Q(signed_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("signed_on")),
-                name="convention_ends_after_signature",
-                violation_error_message=_("Une convention prend fin après sa signature."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(renews=F("id")),
-                name="convention_does_not_renew_itself",
-                violation_error_message=_("Une convention ne se renouvelle pas elle-même."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def signed(self) -> str:
-        return partial_date(self.signed_on, self.signed_on_precision)
-
-    @property
-    def ends(self) -> str:
-        return partial_date(self.ends_on, self.ends_on_precision)
 
 
 class Milestone(Sourced):
