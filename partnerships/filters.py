@@ -122,8 +122,13 @@ class PartnershipFilter(ListFilter):
     )
     silence = django_filters.ChoiceFilter(
         method="silent",
-        choices=[("12", _("12 mois")), ("24", _("24 mois")), ("36", _("36 mois")), ("60", _("60 mois"))],
-        label=_("Sans fait daté depuis"),
+        choices=[
+            ("12", _("Aucun fait daté depuis 12 mois")),
+            ("24", _("Aucun fait daté depuis 24 mois")),
+            ("36", _("Aucun fait daté depuis 36 mois")),
+            ("60", _("Aucun fait daté depuis 60 mois")),
+        ],
+        label=_("Silence"),
         empty_label=_("Indifférent"),
     )
     tri = django_filters.ChoiceFilter(
@@ -220,7 +225,7 @@ class ConventionFilter(ListFilter):
         field_name="state", choices=ConventionState.choices, label=_("État"), empty_label=_("Tous")
     )
     vue = django_filters.ChoiceFilter(
-        method="followed",
+        method="any_view",
         choices=[
             ("fin-proche", _("Fin dans les six mois")),
             ("non-transmises", _("Signées, sans transmission connue")),
@@ -249,21 +254,29 @@ class ConventionFilter(ListFilter):
         )
         return rows.filter(Exists(places)) if countries else rows
 
-    def followed(self, rows: QuerySet[Any], name: str, view: str) -> QuerySet[Any]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return self.followed(self.before_view(queryset), self.form.cleaned_data["vue"])
+
+    def before_view(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that the other parameters select, whichever of the officer's lists is open."""
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows
+
+    def any_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows  # the list is narrowed in `filter_queryset`
+
+    def followed(self, rows: QuerySet[Any], view: str) -> QuerySet[Any]:
         today = timezone.localdate()
         if view == "fin-proche":
             return rows.not_over(today).ending_before(months_later(today, ENDING_SOON))  # type: ignore[attr-defined, no-any-return]
-        return rows.signed_never_transmitted()  # type: ignore[attr-defined, no-any-return]
+        return rows.signed_never_transmitted() if view else rows  # type: ignore[attr-defined]
 
     @property
-    def views(self) -> list[tuple[str | None, Any, int]]:
-        """Each list: its code, its name and how many conventions it holds in all; None is the whole register."""
-        everything = Convention.objects.all()
-        lists = self.base_filters["vue"].extra["choices"]
-        return [
-            (None, _("Toutes"), everything.count()),
-            *((code, label, self.followed(everything, "vue", code).count()) for code, label in lists),
-        ]
+    def views(self) -> list[tuple[str, Any, int]]:
+        """Each list: its code, its name and how many conventions it would show; the first shows them all."""
+        rows = self.before_view(self.queryset.all()).order_by()
+        lists = [("", _("Toutes")), *self.base_filters["vue"].extra["choices"]]
+        return [(code, label, self.followed(rows, code).count()) for code, label in lists]
 
     def sort(self, rows: QuerySet[Convention], name: str, order: str) -> QuerySet[Convention]:
         first = {
