@@ -251,7 +251,7 @@ def _transmission(terms: Terms) -> Iterator[Check]:
         yield Check(
             TRANSMISSION,
             "transmitted_on",
-            _("Signée, sans transmission connue au préfet : elle n’est pas en vigueur."),
+            _("Signée, sans transmission connue au préfet : elle n’entre en vigueur qu’une fois transmise."),
             Level.WARNING,
         )
     if terms.transmitted_on and not terms.receipt_number:

@@ -405,3 +405,20 @@ def test_the_form_saves_and_says_the_warnings(administrator):
     row.refresh_from_db()
     assert row.title == "Autre titre"
     assert any("sans transmission connue" in str(message) for message in page.context["messages"])
+
+
+def test_commitments_are_typed_beside_the_convention(administrator):
+    row = whole_convention(provisional_amount=Decimal(100))
+    party = factories.OrganisationFactory()
+    page = sent(
+        administrator,
+        row,
+        **{
+            "commitments-TOTAL_FORMS": "1",
+            "commitments-0-year": "2030",
+            "commitments-0-party": str(party.pk),
+            "commitments-0-amount": "1 234,50",
+        },
+    )
+    assert row.commitments.get(party=party).amount == Decimal("1234.50")
+    assert any("dépassent le montant prévisionnel" in str(message) for message in page.context["messages"])

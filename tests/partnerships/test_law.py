@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerships import law
@@ -30,6 +30,7 @@ def test_the_referral_period_lasts_two_months(transmitted, last):
     assert law.referral_ends_on(transmitted) == last
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-600, 600))
 def test_months_later_is_in_the_month_asked_for(day, months):
     later = law.months_later(day, months)
@@ -38,6 +39,7 @@ def test_months_later_is_in_the_month_asked_for(day, months):
     assert later.day == day.day or later.day >= 28
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 99), DAYS)
 def test_the_term_under_way_is_the_first_not_past(ends, years, today):
     term = law.next_term(ends, years, today)
@@ -209,6 +211,7 @@ TERMS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(TERMS)
 def test_nothing_is_in_force_without_object_amount_and_transmission(terms):
     errors = {check.field for check in law.checks(terms) if check.level == Level.ERROR}
@@ -223,6 +226,7 @@ def test_nothing_is_in_force_without_object_amount_and_transmission(terms):
     assert errors <= fields
 
 
+@settings(deadline=None)
 @given(TERMS, DAYS, DAYS)
 def test_a_convention_never_goes_back(terms, one, other):
     order = [state for state, _field in reversed(law.FRENCH_STEPS)]
