@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1900), django.core.validators.MaxValueValidator(2999)], verbose_name='année')),
                 ('amount', aect.fields.AmountField(decimal_places=2, max_digits=17, verbose_name='montant prévisionnel')),
-                ('service', models.CharField(blank=True, choices=[('water', 'Eau et assainissement'), ('energy', 'Électricité et gaz'), ('waste', 'Déchets ménagers')], help_text='Eau, énergie ou déchets : 1 pour cent de ses ressources au plus (CGCT, art. L. 1115-1-1 et L. 1115-2).', max_length=8, verbose_name='service public qui paie')),
+                ('service', models.CharField(blank=True, choices=[('water', 'Eau et assainissement'), ('energy', 'Électricité et gaz'), ('waste', 'Déchets ménagers')], help_text='Eau, énergie ou déchets : au plus un centième de ses ressources (CGCT, L. 1115-1-1 et L. 1115-2).', max_length=8, verbose_name='service public qui paie')),
                 ('service_resources_amount', aect.fields.AmountField(blank=True, decimal_places=2, max_digits=17, null=True, verbose_name='ressources du service cette année-là')),
             ],
             options={

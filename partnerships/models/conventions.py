@@ -300,7 +300,9 @@ class Commitment(models.Model):
         max_length=8,
         choices=LocalService,
         blank=True,
-        help_text=_("Eau, énergie ou déchets : 1 pour cent de ses ressources au plus (CGCT, art. L. 1115-1-1 et L. 1115-2)."),
+        help_text=_(
+            "Eau, énergie ou déchets : au plus un centième de ses ressources (CGCT, L. 1115-1-1 et L. 1115-2)."
+        ),
     )
     service_resources_amount = AmountField(_("ressources du service cette année-là"), null=True, blank=True)
 
