@@ -143,7 +143,7 @@ def countries(request: HttpRequest | None) -> QuerySet[Country]:
 
 
 def regions(request: HttpRequest | None) -> QuerySet[Organisation]:
-    return Organisation.objects.filter(kind=OrganisationKind.REGION).alphabetical()
+    return Organisation.objects.filter(kind=OrganisationKind.REGION).current().alphabetical()
 
 
 def sorts() -> list[tuple[str, Any]]:

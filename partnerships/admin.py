@@ -16,9 +16,11 @@ from partnerships.models import (
     Indicator,
     Milestone,
     Organisation,
+    OrganisationName,
     Partnership,
     Party,
     Source,
+    Succession,
     Theme,
 )
 
@@ -28,15 +30,35 @@ class IdentifierInline(admin.TabularInline):
     extra = 0
 
 
+class OrganisationNameInline(admin.TabularInline):
+    model = OrganisationName
+    extra = 0
+    autocomplete_fields = ["source"]
+
+
+class BecameInline(admin.TabularInline):
+    model = Succession
+    fk_name = "predecessor"
+    verbose_name_plural = _("devient")
+    extra = 0
+    autocomplete_fields = ["successor", "source"]
+
+
+class CameFromInline(BecameInline):
+    fk_name = "successor"
+    verbose_name_plural = _("succède à")
+    autocomplete_fields = ["predecessor", "source"]
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin):
     list_display = ["name", "kind", "country", "region"]
     list_filter = ["kind"]
     list_select_related = ["country", "region"]
-    search_fields = ["name", "identifiers__code"]
+    search_fields = ["name", "names__text", "identifiers__code"]
     autocomplete_fields = ["region"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [IdentifierInline]
+    inlines = [IdentifierInline, OrganisationNameInline, BecameInline, CameFromInline]
 
 
 class PartyInline(admin.TabularInline):

@@ -55,6 +55,31 @@ class Scheme(models.TextChoices):
     INEGI = "inegi", _("INEGI")
 
 
+class NameLanguage(models.TextChoices):
+    """Language of a name; anything but `other` is the code that HTML's `lang` takes."""
+
+    FR = "fr", _("français")
+    ES = "es", _("espagnol")
+    EN = "en", _("anglais")
+    OTHER = "other", _("autre langue")
+
+
+class NameKind(models.TextChoices):
+    TRANSLATION = "translation", _("Traduction")
+    FORMER = "former", _("Ancien nom")
+    ACRONYM = "acronym", _("Sigle")
+    USUAL = "usual", _("Nom d’usage")
+
+
+class SuccessionKind(models.TextChoices):
+    """What made one organisation follow another."""
+
+    MERGED = "merged", _("Fusion")
+    RENAMED = "renamed", _("Changement de nom")
+    SPLIT = "split", _("Scission")
+    ABSORBED = "absorbed", _("Absorption")
+
+
 class Side(models.TextChoices):
     FRENCH = "french", _("Partie française")
     FOREIGN = "foreign", _("Partie étrangère")

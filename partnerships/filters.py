@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.validators import RegexValidator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
@@ -86,8 +87,12 @@ class CountedCountriesFilter(CountriesFilter):
 
 
 def search_field(label: Any) -> django_filters.CharFilter:
+    """`q`; a NUL, which arrives here as U+FFFD, is refused."""
     widget = forms.TextInput(attrs={"type": "search", "data-search": "", "autocomplete": "off"})
-    return django_filters.CharFilter(method="search", label=label, max_length=MAX_SEARCH, widget=widget)
+    readable = RegexValidator("\ufffd", _("Ce texte contient un caractère illisible."), inverse_match=True)
+    return django_filters.CharFilter(
+        method="search", label=label, max_length=MAX_SEARCH, widget=widget, validators=[readable]
+    )
 
 
 class ListFilter(UrlFilterSet):
@@ -175,7 +180,8 @@ def regions_of(places: QuerySet[Party]) -> QuerySet[Organisation]:
 
 
 class CollectivityFilter(ListFilter):
-    """Local governments: those with a partnership, or all (`toutes=1`)."""
+    """Local governments: those with a partnership, or all (`toutes=1`). Ended ones are for who looks for them:
+    those with a partnership stay, the others only answer to a search."""
 
     presentation = UrlFilterSet.presentation | {"toutes"}
 
@@ -185,9 +191,11 @@ class CollectivityFilter(ListFilter):
         field_name="kind", choices=kinds(LOCAL_KINDS), label=_("Type de collectivité"), empty_label=_("Tous")
     )
     region = django_filters.ModelChoiceFilter(
-        queryset=lambda request: Organisation.objects.filter(
-            kind__in=[OrganisationKind.REGION, OrganisationKind.MX_STATE]
-        ).alphabetical(),
+        queryset=lambda request: (
+            Organisation.objects.filter(kind__in=[OrganisationKind.REGION, OrganisationKind.MX_STATE])
+            .current()
+            .alphabetical()
+        ),
         to_field_name="slug",
         label=_("Région ou État fédéré"),
         empty_label=_("Toutes"),
@@ -201,8 +209,12 @@ class CollectivityFilter(ListFilter):
         return bool(self.form.is_valid() and self.form.cleaned_data["toutes"])
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().filter_queryset(queryset)
-        return rows if self.shows_all else rows.partnered()  # type: ignore[attr-defined]
+        """Narrowed first, so that a search resorts to resembling names when none of these rows contains the text."""
+        if not self.shows_all:
+            queryset = queryset.partnered()  # type: ignore[attr-defined]
+        elif not self.form.cleaned_data["q"]:
+            queryset = queryset.current()  # type: ignore[attr-defined]
+        return super().filter_queryset(queryset)  # type: ignore[no-any-return]
 
     def everywhere(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows  # the default is narrowed in `filter_queryset`

@@ -34,9 +34,11 @@ from partnerships.models import (
     Indicator,
     Milestone,
     Organisation,
+    OrganisationName,
     Partnership,
     Party,
     Source,
+    Succession,
     Theme,
 )
 
@@ -157,10 +159,13 @@ _HELD_BY_ANOTHER = """EXISTS (
 
 
 def load_cases(writer: Writer, folder: Path) -> None:
-    """Sources, organisations, partnerships with all that hangs on them, and the field's timeline."""
+    """Sources, organisations with names and lineage, partnerships with all that hangs on them, the field's timeline."""
     for entry in read_toml(folder / "sources.toml").entries("source"):
         writer.put(entry, Source, "slug")
     _load_organisations(writer, read_toml(folder / "organisations.toml"))
+    _load_names(writer, read_toml(folder / "names.toml"))
+    for entry in read_toml(folder / "lineage.toml").entries("succession"):
+        writer.put(entry, Succession, "predecessor", "successor")
     for entry in read_toml(folder / "themes.toml").entries("theme"):
         writer.put(entry, Theme, "slug")
     for path in sorted((folder / "partnerships").glob("*.toml")):
@@ -179,8 +184,20 @@ def _load_organisations(writer: Writer, file: Entry) -> None:
                 raise BadFixture(f"{entry.place}: no organisation has this {scheme}; run load_reference first")
             organisation = writer.put(entry, Organisation, "id", id=held.organisation_id)
         else:
+            identifiers = entry.entries("identifier")
             organisation = writer.put(entry, Organisation, "slug", slug=name)
+            for identifier in identifiers:
+                writer.put(identifier, Identifier, "organisation", "scheme", organisation=organisation)
         writer.names[Organisation][name] = organisation
+
+
+def _load_names(writer: Writer, file: Entry) -> None:
+    """Each table names an organisation and holds its other names."""
+    for name, values in file.values.items():
+        entry = Entry(f"{file.place}, [{name}]", dict(values))
+        organisation = writer.find(entry, Organisation, name)
+        for other in entry.entries("other"):
+            writer.put(other, OrganisationName, "organisation", "text", organisation=organisation)
 
 
 def _load_partnership(writer: Writer, entry: Entry) -> None:

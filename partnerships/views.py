@@ -107,13 +107,13 @@ def collectivities(request: HttpRequest) -> HttpResponse:
 @require_safe
 def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResponse:
     """A local government, or any other body; each kind has its own address, and the other one leads there."""
-    bodies = Organisation.objects.select_related("country", "region").prefetch_related("identifiers")
-    found = get_object_or_404(bodies, slug=slug)
+    found = get_object_or_404(Organisation.objects.for_page(), slug=slug)
     if found.is_local != is_local:
         return redirect(found, permanent=True)
     rows = Partnership.objects.for_list().alphabetical()
     context = {
         "organisation": found,
+        "citations": numbered_sources(chain(found.came_from.all(), found.became.all(), found.names.all())),
         "as_party": rows.filter(parties__organisation=found, parties__role=PartyRole.PARTY),
         "as_actor": rows.filter(parties__organisation=found, parties__role=PartyRole.ACTOR),
     }

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 from aect.accounts.models import Role, User
 from funding import models as funding
 from partnerships import models as registry
-from partnerships.choices import ConventionKind, MilestoneKind, OrganisationKind, Side
+from partnerships.choices import ConventionKind, MilestoneKind, NameKind, OrganisationKind, Side, SuccessionKind
 
 
 class UserFactory(DjangoModelFactory):
@@ -53,6 +53,24 @@ class OrganisationFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Commune {n}")
     kind = OrganisationKind.COMMUNE
     country = factory.SubFactory(CountryFactory)
+
+
+class OrganisationNameFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.OrganisationName
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    text = factory.Sequence(lambda n: f"Autre nom {n}")
+    kind = NameKind.USUAL
+
+
+class SuccessionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Succession
+
+    predecessor = factory.SubFactory(OrganisationFactory)
+    successor = factory.SubFactory(OrganisationFactory)
+    kind = SuccessionKind.MERGED
 
 
 class MexicanMunicipalityFactory(OrganisationFactory):

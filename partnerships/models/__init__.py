@@ -1,5 +1,5 @@
 from partnerships.models.conventions import Commitment, Convention
-from partnerships.models.organisations import Identifier, Organisation
+from partnerships.models.organisations import Identifier, Organisation, OrganisationName, Succession
 from partnerships.models.partnerships import (
     Action,
     Indicator,
@@ -19,9 +19,11 @@ __all__ = [
     "Indicator",
     "Milestone",
     "Organisation",
+    "OrganisationName",
     "Partnership",
     "Party",
     "Source",
     "Sourced",
+    "Succession",
     "Theme",
 ]

@@ -1,17 +1,77 @@
 """One table for every party: local authorities of both sides, ministries, agencies, universities, NGOs, firms."""
 
-from typing import Self
+from typing import Any, Self
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Prefetch, Q, Subquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, JSONObject, Least
+from django.db.models.lookups import Contains, Exact, StartsWith
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
 
+from aect.fields import PrecisionField, partial_date, precision_check
 from aect.text import Fold
-from partnerships.choices import FRENCH_KINDS, LOCAL_KINDS, MEXICAN_KINDS, OrganisationKind, PartyRole, Scheme
+from partnerships.choices import (
+    FRENCH_KINDS,
+    LOCAL_KINDS,
+    MEXICAN_KINDS,
+    NameKind,
+    NameLanguage,
+    OrganisationKind,
+    PartyRole,
+    Scheme,
+    SuccessionKind,
+)
+from partnerships.models.reference import Sourced
+
+ALIKE = 0.6  # the word similarity from which two texts resemble each other: pg_trgm's own default
+CONTAINED = 1.0  # the least closeness of a name that contains the text sought
+
+
+def FoldedField(name: str) -> models.GeneratedField:  # noqa: N802  # reads as a field
+    """The column `name` without accents and case, kept by the database: a search then folds nothing but its text."""
+    return models.GeneratedField(expression=Fold(name), output_field=models.TextField(), db_persist=True)
+
+
+def closeness(path: str, text: str) -> Case:
+    """How near a folded name is to the text sought: 3 that very name, 2 begins so, 1 contains it, less by likeness."""
+    name, needle = F(path), Fold(Value(text))
+    return Case(
+        When(Exact(name, needle), then=Value(3.0)),
+        When(StartsWith(name, needle), then=Value(2.0)),
+        When(Contains(name, needle), then=Value(CONTAINED)),
+        default=TrigramWordSimilarity(needle, name),  # type: ignore[arg-type]  # the stubs want a string
+        output_field=FloatField(),
+    )
+
+
+def spelt(lookup: str, text: str) -> models.QuerySet["Organisation", Any]:
+    """The ids of organisations of which a name, present or former, stands so to the text.
+
+    One subquery a table, each answered by its trigram index: one condition over both would read every name.
+    """
+    sought = {f"folded__{lookup}": Fold(Value(text))}
+    named = Organisation.objects.filter(**sought)
+    others = OrganisationName.objects.order_by().filter(**sought)
+    return named.values("pk").union(others.values("organisation"))
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -25,14 +85,43 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
         return self.filter(Exists(Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY)))
 
-    def matching(self, text: str) -> Self:
-        """Name or official code; accents and case do not count.
+    def current(self) -> Self:
+        """Those that no other has succeeded to."""
+        return self.filter(~Exists(Succession.objects.filter(predecessor=OuterRef("pk"))))
 
-        Two subqueries, each answered by an index: one condition over both tables would fold 38 000 names.
+    def containing(self, text: str) -> Self:
+        """A name, present or former, contains the text, or it is an official code; accents and case do not count.
+
+        Of one or two letters, which most names contain, a name has to begin so.
         """
-        named = Organisation.objects.annotate(folded=Fold("name")).filter(folded__contains=Fold(models.Value(text)))
-        coded = Identifier.objects.filter(scheme__in=Scheme.values, code=text.strip())
-        return self.filter(Q(pk__in=named.values("pk")) | Q(pk__in=coded.values("organisation")))
+        lookup = "contains" if len(text.strip()) > 2 else "startswith"
+        coded = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=text.replace(" ", ""))
+        return self.filter(pk__in=spelt(lookup, text).union(coded.values("organisation")))
+
+    def resembling(self, text: str) -> Self:
+        """A name holds words much like the text (pg_trgm's word similarity, over its threshold of 0.6)."""
+        return self.filter(pk__in=spelt("trigram_word_similar", text))
+
+    def matching(self, text: str) -> Self:
+        """Those containing the text or, when none of these rows does, those resembling it; the nearest name first.
+
+        Annotates `found_as`, see `OrganisationNameQuerySet.telling`.
+        """
+        rows = self.order_by()
+        found = rows.containing(text)
+        near = rows.resembling(text).filter(~Exists(found))
+        names = OrganisationName.objects.filter(organisation=OuterRef("pk"))
+        best = (
+            names.order_by().values("organisation").annotate(best=models.Max(closeness("folded", text))).values("best")
+        )
+        return (
+            self.filter(pk__in=found.values("pk").union(near.values("pk"), all=True))
+            .annotate(
+                closeness=Greatest(closeness("folded", text), Coalesce(Subquery(best), Value(0.0))),
+                found_as=Subquery(names.telling(text)),
+            )
+            .order_by("-closeness", "folded", "pk")
+        )
 
     def with_code(self, scheme: Scheme) -> Self:
         """Annotates `<scheme>` with the organisation's official code, or None."""
@@ -44,7 +133,14 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
 
         places = Prefetch("places", Party.objects.filter(role=PartyRole.PARTY), to_attr="partner_places")
-        return self.prefetch_related("country", "region", "identifiers", places)
+        became = Prefetch("became", Succession.objects.select_related("successor"))
+        return self.prefetch_related("country", "region", "identifiers", places, became)
+
+    def for_page(self) -> Self:
+        """All that an organisation's own page tells of itself, in a fixed number of queries."""
+        became = Prefetch("became", Succession.objects.select_related("successor"))
+        came_from = Prefetch("came_from", Succession.objects.select_related("predecessor"))
+        return self.select_related("country", "region").prefetch_related("identifiers", "names", became, came_from)
 
     def alphabetical(self) -> Self:
         return self.order_by(Fold("name"), "pk")
@@ -55,6 +151,7 @@ class Organisation(models.Model):
 
     slug = models.SlugField(_("identifiant"), max_length=140, unique=True)
     name = models.CharField(_("nom"), max_length=200)
+    folded = FoldedField("name")
     kind = models.CharField(_("nature"), max_length=20, choices=OrganisationKind)
     country = models.ForeignKey("Country", verbose_name=_("pays"), on_delete=models.PROTECT)
     region = models.ForeignKey(
@@ -76,7 +173,7 @@ class Organisation(models.Model):
         verbose_name_plural = _("organisations")
         indexes = [
             models.Index(Fold("name"), "id", name="organisation_sorts_by_name"),
-            GinIndex(OpClass(Fold("name"), name="gin_trgm_ops"), name="organisation_search"),
+            GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="organisation_search"),
             models.Index(fields=["kind", "country"], name="organisation_kind_country"),
         ]
         constraints = [
@@ -168,3 +265,109 @@ class Identifier(models.Model):
     def clean(self) -> None:
         if self.scheme == Scheme.SIREN and not siren.is_valid(self.code):
             raise ValidationError({"code": _("Un SIREN a neuf chiffres dont le dernier est une clé de contrôle.")})
+
+
+class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
+    def telling(self, text: str) -> models.QuerySet["OrganisationName", Any]:
+        """The one name by which the text finds an organisation that its own name would not tell.
+
+        One value: `{"text", "language", "kind", "of"}`, `of` the organisation's own name; none when that name
+        contains the text, or is as near to it.
+        """
+        nearer = self.annotate(near=closeness("folded", text), own=closeness("organisation__folded", text)).filter(
+            own__lt=CONTAINED, near__gt=Greatest(F("own"), Value(ALIKE))
+        )
+        told = JSONObject(text="text", language="language", kind="kind", of="organisation__name")
+        return nearer.order_by("-near", "pk").values(told=told)[:1]
+
+
+class OrganisationName(Sourced):
+    """Another name of an organisation: in another language, of former times, short, or in common use."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="names"
+    )
+    text = models.CharField(_("nom"), max_length=200)
+    folded = FoldedField("text")
+    language = models.CharField(_("langue"), max_length=5, choices=NameLanguage, blank=True)
+    kind = models.CharField(_("nature"), max_length=11, choices=NameKind)
+    first_year = models.PositiveSmallIntegerField(_("première année"), null=True, blank=True)
+    last_year = models.PositiveSmallIntegerField(_("dernière année"), null=True, blank=True)
+
+    objects = OrganisationNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("autre nom")
+        verbose_name_plural = _("autres noms")
+        ordering = ["pk"]
+        indexes = [GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="organisationname_search")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "text"],
+                name="organisationname_stands_once",
+                violation_error_message=_("Cette organisation porte déjà ce nom."),
+            ),
+            models.CheckConstraint(
+                condition=Q(first_year__isnull=True) | Q(last_year__isnull=True) | Q(last_year__gte=F("first_year")),
+                name="organisationname_years_in_order",
+                violation_error_message=_("La dernière année d’un nom ne vient pas avant la première."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def html_language(self) -> str:
+        """What HTML's `lang` takes; empty when the language is unknown or none of ours."""
+        return "" if self.language == NameLanguage.OTHER else self.language
+
+    @property
+    def period(self) -> str:
+        """`depuis 2016`, `jusqu’en 2016`, `de 1991 à 2000`; empty when no year is known."""
+        years = {"first": self.first_year, "last": self.last_year}
+        if self.first_year and self.last_year:
+            return gettext("de %(first)s à %(last)s") % years
+        if self.first_year:
+            return gettext("depuis %(first)s") % years
+        return gettext("jusqu’en %(last)s") % years if self.last_year else ""
+
+
+class Succession(Sourced):
+    """One organisation followed another: the older one is ended, keeps its page, and leads to the newer one."""
+
+    predecessor = models.ForeignKey(
+        Organisation, verbose_name=_("prédécesseur"), on_delete=models.PROTECT, related_name="became"
+    )
+    successor = models.ForeignKey(
+        Organisation, verbose_name=_("successeur"), on_delete=models.PROTECT, related_name="came_from"
+    )
+    kind = models.CharField(_("nature"), max_length=8, choices=SuccessionKind)
+    happened_on = models.DateField(_("date"), null=True, blank=True)
+    happened_on_precision = PrecisionField()
+
+    class Meta:
+        verbose_name = _("succession")
+        verbose_name_plural = _("successions")
+        ordering = ["happened_on", "pk"]
+        constraints = [
+            precision_check("succession", "happened_on"),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")),
+                name="succession_links_two",
+                violation_error_message=_("Une organisation ne se succède pas à elle-même."),
+            ),
+            models.UniqueConstraint(
+                Least("predecessor", "successor"),
+                Greatest("predecessor", "successor"),
+                name="succession_stands_once",
+                violation_error_message=_("Une succession entre ces deux organisations est déjà enregistrée."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor} → {self.successor}"
+
+    @property
+    def happened(self) -> str:
+        return partial_date(self.happened_on, self.happened_on_precision)

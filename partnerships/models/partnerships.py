@@ -3,10 +3,10 @@
 from datetime import date
 from functools import reduce
 from operator import or_
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from partnerships.choices import (
     Side,
 )
 from partnerships.models.conventions import DATED_FACTS, Convention
-from partnerships.models.organisations import Organisation
+from partnerships.models.organisations import Organisation, OrganisationName
 from partnerships.models.reference import Sourced
 
 
@@ -108,16 +108,33 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
         )
 
     def matching(self, text: str) -> Self:
-        """Name, summary, theme or party; accents and case do not count."""
+        """Name, summary, theme or party; when none contains the text, parties whose names resemble it.
+
+        Annotates `found_as`, see `OrganisationNameQuerySet.telling`.
+        """
+        rows = self.order_by()
+        found = rows.containing(text)
+        near = rows.filter(pk__in=places_of(Organisation.objects.resembling(text))).filter(~Exists(found))
+        names = OrganisationName.objects.filter(organisation__places__partnership=OuterRef("pk"))
+        return self.filter(pk__in=found.values("pk").union(near.values("pk"), all=True)).annotate(
+            found_as=Subquery(names.telling(text))
+        )
+
+    def containing(self, text: str) -> Self:
+        """Name, summary, theme, or a name or code of a party; accents and case do not count."""
         needle = Fold(models.Value(text))
-        parties = Party.objects.annotate(folded=Fold("organisation__name")).filter(folded__contains=needle)
         themes = Theme.objects.annotate(folded=Fold("name")).filter(folded__contains=needle)
         return self.annotate(folded=Fold("name"), folded_summary=Fold("summary")).filter(
             Q(folded__contains=needle)
             | Q(folded_summary__contains=needle)
-            | Q(pk__in=parties.values("partnership"))
+            | Q(pk__in=places_of(Organisation.objects.containing(text)))
             | Q(pk__in=Partnership.themes.through.objects.filter(theme__in=themes).values("partnership"))
         )
+
+
+def places_of(organisations: models.QuerySet[Organisation]) -> models.QuerySet["Party", Any]:
+    """The ids of the partnerships that these take part in."""
+    return Party.objects.order_by().filter(organisation__in=organisations).values("partnership")
 
 
 class Partnership(Sourced):

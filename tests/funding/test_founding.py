@@ -16,14 +16,28 @@ from partnerships.models import (
     Indicator,
     Milestone,
     Organisation,
+    OrganisationName,
     Partnership,
     Party,
     Source,
+    Succession,
     Theme,
 )
 
 COUNTED = [
-    *(Source, Organisation, Theme, Partnership, Party, Convention, Action, Indicator, Milestone),
+    *(
+        Source,
+        Organisation,
+        OrganisationName,
+        Succession,
+        Theme,
+        Partnership,
+        Party,
+        Convention,
+        Action,
+        Indicator,
+        Milestone,
+    ),
     *(Call, Project, Cofinancing, PublishedFigure),
 ]
 # key, French side, foreign side, since, status

@@ -147,6 +147,40 @@ def test_search_ignores_accents_and_case():
     assert not Organisation.objects.matching("100%").exists()
 
 
+def test_another_name_stands_once_and_its_years_are_in_order():
+    name = factories.OrganisationNameFactory(text="CDMX", first_year=2016, last_year=2016)
+    twice = factories.OrganisationNameFactory.build(organisation=name.organisation, text="CDMX")
+    refused(twice, "organisationname_stands_once", "porte déjà ce nom")
+    early = factories.OrganisationNameFactory.build(organisation=name.organisation, first_year=2016, last_year=2015)
+    refused(early, "organisationname_years_in_order", "ne vient pas avant la première")
+    factories.OrganisationNameFactory(text="CDMX")  # of another organisation
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [(None, None, ""), (2016, None, "depuis 2016"), (None, 2016, "jusqu’en 2016"), (1991, 2000, "de 1991 à 2000")],
+)
+def test_a_name_tells_its_years(first, last, shown):
+    assert factories.OrganisationNameFactory.build(first_year=first, last_year=last).period == shown
+
+
+def test_a_succession_links_two_organisations_once():
+    row = factories.SuccessionFactory(happened_on=DAY)
+    assert row.happened == "15 juillet 2015"
+    old, new = row.predecessor, row.successor
+    for before, after in [(old, new), (new, old)]:
+        again = factories.SuccessionFactory.build(predecessor=before, successor=after)
+        refused(again, "succession_stands_once", "est déjà enregistrée")
+    alone = factories.SuccessionFactory.build(predecessor=old, successor=old)
+    refused(alone, "succession_links_two", "ne se succède pas à elle-même")
+    third = factories.OrganisationFactory()
+    vague = factories.SuccessionFactory.build(
+        predecessor=new, successor=third, happened_on=DAY, happened_on_precision="year"
+    )
+    refused(vague, "succession_happened_on_fits_precision", "le premier jour du mois")
+    assert set(Organisation.objects.current()) == {new, third}
+
+
 def test_names_sort_without_accents():
     names = ["Zoug", "Évreux", "Eu", "éclaron", "Abbeville"]
     for name in names:

@@ -33,7 +33,7 @@ def partnership(**fields):
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("/", 7), ("/partenariats/", 7), ("/collectivites/", 7)],
+    [("/", 7), ("/partenariats/", 7), ("/collectivites/", 8)],
 )
 def test_lists_ask_as_much_for_three_rows_as_for_one(client, django_assert_num_queries, path, queries):
     partnership()

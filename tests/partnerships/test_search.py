@@ -1,0 +1,113 @@
+"""Search by other names and by names mistyped, hostile texts, and the pages that tell names and lineage."""
+
+import datetime
+
+import pytest
+
+from partnerships.choices import Side
+from partnerships.models import Identifier, Organisation, Partnership
+from tests import factories
+
+HOSTILE = ["%", "_", "\\", "%%%", "' OR 1=1 --", "*:&|!", "\ud83d", "é" * 100, "-" * 100, "(" * 100, "\u202e"]
+
+
+def told(text: str) -> list[dict | None]:
+    return [row.found_as for row in Organisation.objects.matching(text)]
+
+
+@pytest.mark.django_db
+class TestOldNames:
+    @pytest.fixture
+    def mexico(self):
+        city = factories.OrganisationFactory(
+            name="Ciudad de México", kind="mx_state", country=factories.CountryFactory(iso2="MX")
+        )
+        for text, kind in [("Distrito Federal", "former"), ("CDMX", "acronym"), ("México", "usual")]:
+            factories.OrganisationNameFactory(organisation=city, text=text, language="es", kind=kind)
+        partnership = factories.PartnershipFactory(name="Deux capitales")
+        factories.PartyFactory(partnership=partnership, organisation=city, side=Side.FOREIGN)
+        return city
+
+    def test_a_result_says_by_which_other_name_it_was_found(self, mexico):
+        told_as = {"language": "es", "of": "Ciudad de México"}
+        assert told("distrito fed") == [{"text": "Distrito Federal", "kind": "former", **told_as}]
+        assert told("distrito fedral") == [{"text": "Distrito Federal", "kind": "former", **told_as}]
+        assert told("CDMX") == [{"text": "CDMX", "kind": "acronym", **told_as}]
+        assert told("mexico") == told("ciudad de mexco") == [None]
+
+    def test_both_lists_say_so(self, client, mexico):
+        for path in ("/collectivites/", "/partenariats/"):
+            text = " ".join(client.get(path, {"q": "distrito federal"}).content.decode().split())
+            assert 'ancien nom : <span lang="es">Distrito Federal</span>' in text
+            assert "ancien nom" not in client.get(path, {"q": "ciudad"}).content.decode()
+            assert 'autre nom : <span lang="es">CDMX</span>' in " ".join(
+                client.get(path, {"q": "cdmx"}).content.decode().split()
+            )
+
+    def test_partnerships_are_found_by_their_parties_and_typing_errors_last(self, mexico):
+        assert Partnership.objects.matching("CDMX").get().name == "Deux capitales"
+        assert Partnership.objects.matching("Distrito Fedral").get().name == "Deux capitales"
+        factories.PartnershipFactory(name="Le Distrito Fedral")
+        assert Partnership.objects.matching("Distrito Fedral").get().name == "Le Distrito Fedral"
+
+    def test_an_ended_one_with_a_partnership_stays_listed(self, client, mexico):
+        factories.SuccessionFactory(predecessor=mexico)
+        text = client.get("/collectivites/").content.decode()
+        assert "Ciudad de México" in text
+        assert "Devient" in text
+
+    @pytest.mark.parametrize("path", ["/collectivites/", "/partenariats/"])
+    def test_nul_and_very_long_texts_are_refused(self, client, mexico, path):
+        assert client.get(path, {"q": "a\0b"}).status_code == 400
+        assert client.get(path, {"q": "a" * 50_000}).status_code == 400
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    @pytest.mark.parametrize("path", ["/collectivites/?toutes=1", "/partenariats/?"])
+    def test_hostile_texts_find_nothing(self, client, mexico, path, text):
+        response = client.get(path, {"q": text.encode("utf-8", "surrogatepass"), "toutes": "1"})
+        assert response.status_code in {200, 400}
+        assert not response.context["page"].object_list
+
+
+@pytest.mark.django_db
+class TestPages:
+    def record(self, many: int):
+        row = factories.OrganisationFactory(name="Région")
+        source = factories.SourceFactory()
+        for _ in range(many):
+            factories.OrganisationNameFactory(organisation=row, source=source)
+            factories.SuccessionFactory(predecessor=row, source=source)
+            factories.SuccessionFactory(successor=row)
+        return row
+
+    def test_a_record_asks_as_much_for_three_names_as_for_one(self, client, django_assert_num_queries):
+        one, three = self.record(1), self.record(3)
+        for row in (one, three):
+            with django_assert_num_queries(9):
+                client.get(row.get_absolute_url())
+
+    @pytest.mark.parametrize(("path", "queries"), [("/collectivites/?q=Ville", 9), ("/partenariats/?q=Ville", 7)])
+    def test_a_search_asks_as_much_for_three_rows_as_for_one(self, client, django_assert_num_queries, path, queries):
+        for expected in (1, 3):
+            while Partnership.objects.count() < expected:
+                town = factories.OrganisationFactory(region=factories.OrganisationFactory(kind="region"))
+                factories.OrganisationNameFactory(organisation=town, text="Ville")
+                Identifier.objects.create(organisation=town, scheme="cog_commune", code=f"{town.pk % 100_000:05}")
+                factories.SuccessionFactory(predecessor=town)
+                factories.PartyFactory(organisation=town)
+            with django_assert_num_queries(queries):
+                response = client.get(path)
+            assert len(response.context["page"].object_list) == expected
+
+    def test_names_tell_their_language_kind_and_years(self, client):
+        row = factories.OrganisationFactory()
+        name = {"organisation": row, "source": factories.SourceFactory(title="Décret"), "source_place": "art. 1"}
+        factories.OrganisationNameFactory(text="Vieux", language="es", kind="former", last_year=2016, **name)
+        factories.OrganisationNameFactory(text="Autre", language="other", organisation=row)
+        factories.SuccessionFactory(successor=row, happened_on=datetime.date(1970, 1, 1), happened_on_precision="year")
+        text = " ".join(client.get(row.get_absolute_url()).content.decode().split())
+        assert '<span lang="es">Vieux</span> <span class="aect-mention">(Ancien nom, espagnol, jusqu’en 2016)' in text
+        assert "<span>Autre</span>" in text
+        assert "(Fusion, 1970)" in text
+        assert "[1, art. 1]" in text
+        assert "Décret" in text
