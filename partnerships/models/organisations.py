@@ -123,11 +123,6 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             .order_by("-closeness", "folded", "pk")
         )
 
-    def with_code(self, scheme: Scheme) -> Self:
-        """Annotates `<scheme>` with the organisation's official code, or None."""
-        codes = Identifier.objects.filter(organisation=OuterRef("pk"), scheme=scheme).values("code")[:1]
-        return self.annotate(**{str(scheme): Subquery(codes)})
-
     def for_list(self) -> Self:
         """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows."""
         from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
