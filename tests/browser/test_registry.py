@@ -108,7 +108,9 @@ def test_first_tab_skips_to_the_content(page: Page) -> None:
 def test_theme_is_kept_and_never_flashes(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Affichage").click()
-    page.get_by_label("Thème sombre").check(force=True)
+    expect(page.get_by_role("radio", name="Système")).to_be_checked()  # the DSFR has taken the choice over
+    page.locator("label[for=fr-radios-theme-dark]").click()
+    expect(page.locator("html")).to_have_attribute("data-fr-theme", "dark")
     page.add_init_script(FIRST_THEME)
     page.goto("/partenariats/")
     assert page.evaluate("window.first") == "dark"
