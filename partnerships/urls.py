@@ -1,14 +1,14 @@
 from django.urls import path
 
-from partnerships import views
+from partnerships.views import conventions, home, organisations, partnerships
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("partenariats/", views.partnerships, name="partnerships"),
-    path("partenariats/<slug:slug>/", views.partnership, name="partnership"),
-    path("conventions/", views.conventions, name="conventions"),
-    path("conventions/<slug:slug>/", views.convention, name="convention"),
-    path("collectivites/", views.collectivities, name="collectivities"),
-    path("collectivites/<slug:slug>/", views.organisation, {"is_local": True}, name="collectivity"),
-    path("organisations/<slug:slug>/", views.organisation, {"is_local": False}, name="organisation"),
+    path("", home.home, name="home"),
+    path("partenariats/", partnerships.partnerships, name="partnerships"),
+    path("partenariats/<slug:slug>/", partnerships.partnership, name="partnership"),
+    path("conventions/", conventions.conventions, name="conventions"),
+    path("conventions/<slug:slug>/", conventions.convention, name="convention"),
+    path("collectivites/", organisations.collectivities, name="collectivities"),
+    path("collectivites/<slug:slug>/", organisations.organisation, {"is_local": True}, name="collectivity"),
+    path("organisations/<slug:slug>/", organisations.organisation, {"is_local": False}, name="organisation"),
 ]

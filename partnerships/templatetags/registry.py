@@ -16,7 +16,7 @@ register = template.Library()
 def cite(context: template.Context, fact: Sourced) -> str:
     """A link to the numbered source of this fact, with the place in it: `[1, p. 34]`.
 
-    `citations` comes from `partnerships.views.numbered_sources`.
+    `citations` comes from `partnerships.views.facts.numbered_sources`.
     """
     cited: tuple[int, Any] | None = context["citations"].get(fact.source_id)
     if cited is None:

@@ -1,0 +1,7 @@
+"""What the registry's lists may be asked in their URL."""
+
+from partnerships.filters.conventions import ConventionFilter
+from partnerships.filters.organisations import CollectivityFilter
+from partnerships.filters.partnerships import PartnershipFilter
+
+__all__ = ["CollectivityFilter", "ConventionFilter", "PartnershipFilter"]

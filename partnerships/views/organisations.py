@@ -1,0 +1,38 @@
+"""Local governments and other bodies: the list, and a page each."""
+
+from itertools import chain
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from aect.filters import render_list
+from partnerships.choices import PartyRole
+from partnerships.filters import CollectivityFilter
+from partnerships.models import Organisation, Partnership
+from partnerships.views.facts import numbered_sources
+
+
+@login_not_required
+@require_safe
+def collectivities(request: HttpRequest) -> HttpResponse:
+    filterset = CollectivityFilter(request.GET, Organisation.objects.collectivities().for_list().alphabetical())
+    return render_list(request, "partnerships/collectivities.html", filterset)
+
+
+@login_not_required
+@require_safe
+def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResponse:
+    """A local government, or any other body; each kind has its own address, and the other one leads there."""
+    found = get_object_or_404(Organisation.objects.for_page(), slug=slug)
+    if found.is_local != is_local:
+        return redirect(found, permanent=True)
+    rows = Partnership.objects.for_list().alphabetical()
+    context = {
+        "organisation": found,
+        "citations": numbered_sources(chain(found.came_from.all(), found.became.all(), found.names.all())),
+        "as_party": rows.filter(parties__organisation=found, parties__role=PartyRole.PARTY),
+        "as_actor": rows.filter(parties__organisation=found, parties__role=PartyRole.ACTOR),
+    }
+    return render(request, "partnerships/organisation.html", context)

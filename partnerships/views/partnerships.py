@@ -1,0 +1,60 @@
+"""Partnerships: the list, and a page each."""
+
+from collections.abc import Container, Iterable
+from datetime import date
+from itertools import chain
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from aect.filters import render_list
+from partnerships.choices import MilestoneKind
+from partnerships.filters import PartnershipFilter
+from partnerships.models import Convention, Partnership, Sourced
+from partnerships.views.facts import Event, milestone_event, numbered_sources
+
+
+@login_not_required
+@require_safe
+def partnerships(request: HttpRequest) -> HttpResponse:
+    rows = Partnership.objects.for_list().alphabetical()
+    return render_list(request, "partnerships/partnerships.html", PartnershipFilter(request.GET, rows))
+
+
+@login_not_required
+@require_safe
+def partnership(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Partnership.objects.for_page(timezone.localdate()), slug=slug)
+    context = {"partnership": found, "events": timeline(found), "citations": numbered_sources(facts(found))}
+    return render(request, "partnerships/partnership.html", context)
+
+
+def convention_events(convention: Convention, told: Container[date]) -> Iterable[Event]:
+    """Its signature, unless a milestone has `told` of an agreement on that day, and its end."""
+    if convention.signed_on and convention.signed_on not in told:
+        yield Event(convention.signed_on, convention.signed, _("Signature"), convention.title, convention)
+    if convention.ends_on:
+        yield Event(convention.ends_on, convention.ends, _("Échéance"), convention.title, convention)
+
+
+def timeline(partnership: Partnership) -> list[Event]:
+    """Milestones and conventions together, oldest first."""
+    milestones = partnership.milestones.all()
+    told = {milestone.happened_on for milestone in milestones if milestone.kind == MilestoneKind.AGREEMENT}
+    conventions = (convention_events(convention, told) for convention in partnership.conventions.all())
+    events = chain(chain.from_iterable(conventions), map(milestone_event, milestones))
+    return sorted(events, key=lambda event: event.happened_on)
+
+
+def facts(partnership: Partnership) -> Iterable[Sourced]:
+    """Every sourced fact of a partnership's page, in the order in which the page tells them."""
+    actions = partnership.actions.all()
+    indicators = chain.from_iterable(action.indicators.all() for action in actions)
+    parties = partnership.parties.all()
+    return chain(
+        [partnership], parties, partnership.milestones.all(), partnership.conventions.all(), actions, indicators
+    )
