@@ -36,7 +36,7 @@ from funding.models import (
     PublishedFigure,
     PurposeCode,
 )
-from partnerships import imports as registry
+from partnerships.imports import fixtures as registry
 
 LABELS = {"label_fr": optional(text(300)), "label_en": text(300), "withdrawn_on": optional(DAY)}
 SHORT = {"code": code("a code of one to four characters", 1, 2, 3, 4), **LABELS}
