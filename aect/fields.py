@@ -2,8 +2,9 @@
 
 import calendar
 import re
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -70,6 +71,26 @@ class Precision(models.TextChoices):
     YEAR = "year", _("année")
     MONTH = "month", _("mois")
     DAY = "day", _("jour")
+
+
+class PartialDate(NamedTuple):
+    """A date with what is known of it, as files write it: `2015`, `2015-07`, `2015-07-15`."""
+
+    day: date
+    precision: str = Precision.DAY
+
+    @classmethod
+    def of(cls, value: "date | Self") -> Self:
+        return cls(value) if isinstance(value, date) else value
+
+    @property
+    def iso(self) -> str:
+        return self.day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(Precision(self.precision), 10)]
+
+    @property
+    def french(self) -> str:
+        """`2015`, `07/2015`, `15/07/2015`."""
+        return "/".join(reversed(self.iso.split("-")))
 
 
 def PrecisionField(label: Any = None) -> models.CharField:  # noqa: N802  # reads as a field

@@ -16,6 +16,7 @@ from django_filters.fields import ModelMultipleChoiceField
 from dsfr.forms import DsfrBaseForm
 
 from aect.filters import ChoiceParameterFilter, ParameterFilter, UrlFilterSet
+from aect.tabular.writing import PROFILES
 from aect.text import Fold
 from funding.models import ApdTotal, PurposeCode
 from funding.models.apd import YEARS
@@ -24,7 +25,6 @@ from partnerships.choices import FRENCH_KINDS, OrganisationKind, Scheme
 from partnerships.models import Country, Organisation
 
 DEFAULT_DIMENSIONS = ("annee", "collectivite", "pays", "secteur")
-PROFILES = [("standard", _("Standard")), ("excel-fr", _("Excel en français"))]
 REFUGEES = [("avec", _("Avec")), ("sans", _("Sans")), ("seuls", _("Seuls"))]
 #: Values of `tri`, beside the dimensions, to the sum each one sorts by; a leading « - » turns it round.
 SORTED_SUMS = {

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from aect.jobs.models import Job
+from aect.tabular.writing import DELIMITERS
 from funding import exports, services
 from funding.filters import ApdFilter
 from funding.models import ApdLine, ApdTotal
@@ -102,7 +103,7 @@ def test_text_that_a_spreadsheet_would_run_is_neutralised(start):
     services.rebuild()
     for profile, expected in (("standard", f"{start}x"), ("excel-fr", f"'{start}x".replace("\r", "\r\n"))):
         text = written(exports.lines, f"profil={profile}", ApdLine.objects.all()).decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=exports.DELIMITERS[profile]))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[profile]))
         assert rows[1][4] == expected
     totals = written(exports.summary, "profil=excel-fr&grouper=annee", ApdTotal.objects.all()).decode("utf-8-sig")
     assert ";-1,00;" in totals  # a negative number is a number
@@ -153,7 +154,7 @@ def test_a_query_that_fails_gives_no_part_of_a_file(lines, tmp_path):
 
 
 def test_the_command_writes_what_the_screen_does(lines, client, tmp_path):
-    for profile in exports.DELIMITERS:
+    for profile in DELIMITERS:
         screen = b"".join(client.get(reverse("apd-export"), {"profil": profile, "pays": "MX"}).streaming_content)
         call_command("export_apd", "--profile", profile, "--pays", "MX", "--output", str(tmp_path / "f.csv"))
         assert (tmp_path / "f.csv").read_bytes() == screen

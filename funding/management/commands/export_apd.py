@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 
+from aect.tabular.writing import QueryCsv
 from funding import exports
 from funding.filters import ApdFilter
 from funding.models import ApdLine, ApdTotal
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(filterset.problems))
         self._write((exports.lines if lines else exports.summary)(filterset), output)
 
-    def _write(self, export: exports.Export, output: str) -> None:
+    def _write(self, export: QueryCsv, output: str) -> None:
         if output == "-":
             export.write(sys.stdout.buffer)
             sys.stdout.buffer.flush()

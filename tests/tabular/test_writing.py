@@ -1,0 +1,96 @@
+"""Files to the byte, and workbooks as a spreadsheet reads them."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from python_calamine import load_workbook
+
+from aect.fields import PartialDate
+from aect.tabular.writing import Column, File, RowsCsv, Workbook
+from partnerships.choices import OrganisationKind
+
+COLUMNS = [
+    Column("name", "Nom"),
+    Column("kind", "Type", labels=OrganisationKind),
+    Column("people", "Population", "integer"),
+    Column("amount", "Montant (€)", "amount"),
+    Column("signed", "Signée", "date"),
+    Column("public", "Publique", "flag"),
+]
+ROWS = [
+    ["=1+1", "ca", 12, Decimal("1234.50"), date(2015, 7, 5), True],
+    ['-à; "x",\r\nsuite', "", None, None, PartialDate(date(2015, 7, 1), "month"), False],
+    [None, None, 0, Decimal("-1.00"), PartialDate(date(1899, 1, 1), "year"), None],
+]
+
+
+def written(file: File) -> bytes:
+    out = io.BytesIO()
+    file.write(out)
+    return out.getvalue()
+
+
+def test_standard_is_raw_to_the_byte():
+    assert written(RowsCsv(filename="x.csv", columns=COLUMNS, rows=ROWS)).decode() == (
+        "name,kind,people,amount,signed,public\n"
+        "=1+1,ca,12,1234.50,2015-07-05,true\n"
+        '"-à; ""x"",\r\nsuite",,,,2015-07,false\n'
+        ",,0,-1.00,1899,\n"
+    )
+
+
+def test_excel_fr_is_for_readers_to_the_byte():
+    assert written(RowsCsv(filename="x.csv", columns=COLUMNS, rows=ROWS, profile="excel-fr")).decode() == (
+        "\ufeffNom;Type;Population;Montant (€);Signée;Publique\r\n"
+        "'=1+1;Communauté d’agglomération;12;1234,50;05/07/2015;oui\r\n"
+        '"\'-à; ""x"",\r\nsuite";;;;07/2015;non\r\n'
+        ";;0;-1,00;1899;\r\n"
+    )
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)))
+def test_any_text_is_read_back_as_it_was(texts):
+    text = written(RowsCsv(filename="x.csv", columns=COLUMNS[:1], rows=[[text] for text in texts])).decode()
+    assert list(csv.reader(io.StringIO(text, newline="")))[1:] == [[text] for text in texts]
+
+
+def test_a_row_must_fit_the_columns():
+    with pytest.raises(ValueError, match="shorter"):
+        written(RowsCsv(filename="x.csv", columns=COLUMNS, rows=[["seul"]]))
+
+
+def sheets(file: File) -> dict[str, list]:
+    book = load_workbook(io.BytesIO(written(file)))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_a_workbook_types_what_it_can_and_never_holds_a_formula():
+    found = sheets(Workbook(filename="x.xlsx", columns=COLUMNS, rows=ROWS, title="Lignes", about=[("Filtre", "=2")]))
+    header, first, second, third = found["Lignes"]
+    assert header == [column.header for column in COLUMNS]
+    assert first == ["=1+1", "Communauté d’agglomération", 12, 1234.5, date(2015, 7, 5), "oui"]
+    assert second == ['-à; "x",\r\nsuite', "", "", "", "07/2015", "non"]
+    assert third == ["", "", 0, -1, "1899", ""]
+    assert found["À propos"] == [["Filtre", "=2"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("integer", 10**15, "1000000000000000"),
+        ("date", date(1899, 12, 31), "31/12/1899"),
+        ("text", "https://example.test/", "https://example.test/"),
+        ("text", "x" * 40_000, "x" * 32_767),
+        ("text", "a\x01b\x0bc", "a\x01b\x0bc"),
+        ("text", "{=1+1}", "{=1+1}"),
+        ("text", "007", "007"),
+    ],
+)
+def test_what_a_spreadsheet_cannot_hold_stays_text(kind, value, read):
+    book = Workbook(filename="x.xlsx", columns=[Column("x", "X", kind)], rows=[[value]], title="x")
+    assert sheets(book)["x"][1] == [read]
