@@ -1,4 +1,4 @@
-"""Field types that every application shares: amounts of money, and dates known to the year or the month."""
+"""Field types that every application shares: amounts of money, and dates known to the decade, year or month."""
 
 import calendar
 import re
@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
+from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear, Mod
 from django.db.models.lookups import Exact, GreaterThanOrEqual
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 AMOUNT_CEILING = Decimal("1e15")  # above any public budget; NaN sorts above every number in PostgreSQL
@@ -66,8 +67,9 @@ def amount_check(model: str, *fields: str, signed: bool = False) -> list[models.
 
 
 class Precision(models.TextChoices):
-    """How exactly a date is known. The stored date is then the first day of the year or month."""
+    """How exactly a date is known. The stored date is then the first day of the decade, year or month."""
 
+    DECADE = "decade", _("décennie")
     YEAR = "year", _("année")
     MONTH = "month", _("mois")
     DAY = "day", _("jour")
@@ -94,32 +96,50 @@ class PartialDate(NamedTuple):
 
 
 def PrecisionField(label: Any = None) -> models.CharField:  # noqa: N802  # reads as a field
-    return models.CharField(label or _("précision de la date"), max_length=5, choices=Precision, default=Precision.DAY)
+    return models.CharField(label or _("précision de la date"), max_length=6, choices=Precision, default=Precision.DAY)
 
 
 def precision_check(model: str, field: str) -> models.CheckConstraint:
-    """A date known to the year is stored as its 1 January, to the month as its first day."""
-    month, day = ExtractMonth(F(field)), ExtractDay(F(field))
+    """A date known to the decade or the year is stored as its 1 January, to the month as its first day."""
+    year, month, day = ExtractYear(F(field)), ExtractMonth(F(field)), ExtractDay(F(field))
     return models.CheckConstraint(
         condition=Q(**{f"{field}__isnull": True})
         | Q(**{f"{field}_precision": "day"})
         | Q(Exact(day, 1), **{f"{field}_precision": "month"})
-        | Q(Exact(day, 1), Exact(month, 1), **{f"{field}_precision": "year"}),
+        | Q(Exact(day, 1), Exact(month, 1), **{f"{field}_precision": "year"})
+        | Q(Exact(day, 1), Exact(month, 1), Exact(Mod(year, 10), 0), **{f"{field}_precision": "decade"}),
         name=f"{model}_{field}_fits_precision",
-        violation_error_message=_("Une date connue à l’année est le 1er janvier ; au mois, le premier jour du mois."),
+        violation_error_message=_(
+            "Une date connue à la décennie ou à l’année en est le 1er janvier ; au mois, le premier jour du mois."
+        ),
     )
 
 
 def partial_date(date: Any, precision: str) -> str:
-    """A date as it is known, in the reader's language: `2016`, `avril 2014`, `15 juillet 2015`."""
+    """A date as it is known, in the reader's language: `années 1990`, `2016`, `avril 2014`, `15 juillet 2015`."""
     if date is None:
         return ""
+    if precision == Precision.DECADE:
+        return gettext("années %(decade)s") % {"decade": date.year}
     formats = {Precision.YEAR: "Y", Precision.MONTH: "YEAR_MONTH_FORMAT"}
     return date_format(date, formats.get(Precision(precision), "DATE_FORMAT"))
 
 
+def period(row: Any) -> str:
+    """`depuis 2012`, `jusqu’en 2017`, `2012 – 2017` from `began_on` and `ended_on` as they are known; or empty."""
+    began = partial_date(row.began_on, row.began_on_precision)
+    ended = partial_date(row.ended_on, row.ended_on_precision)
+    if began and ended:
+        return began if began == ended else f"{began} – {ended}"
+    if began:
+        return gettext("depuis : %(date)s") % {"date": began}
+    return gettext("jusqu’à : %(date)s") % {"date": ended} if ended else ""
+
+
 def first_day(date: Any, precision: str) -> Any:
-    """The first day of the year or the month of this date, or the date itself: as one so known is stored."""
+    """The first day of the decade, year or month of this date, or the date itself: as one so known is stored."""
+    if precision == Precision.DECADE:
+        return date.replace(year=date.year // 10 * 10, month=1, day=1)
     if precision == Precision.YEAR:
         return date.replace(month=1, day=1)
     return date.replace(day=1) if precision == Precision.MONTH else date
@@ -128,7 +148,7 @@ def first_day(date: Any, precision: str) -> Any:
 def in_order(earlier: str, later: str, *, is_partial: bool = False) -> Q:
     """That `later` does not come before `earlier`, where both are known.
 
-    `is_partial`: `later` has a precision; known to the year or the month, it stands for any day of it.
+    `is_partial`: `later` has a precision; known to the decade, year or month, it stands for any day of it.
     """
     if not is_partial:
         return Q(**{f"{earlier}__isnull": True}) | Q(**{f"{later}__isnull": True}) | Q(**{f"{later}__gte": F(earlier)})
@@ -140,11 +160,17 @@ def in_order(earlier: str, later: str, *, is_partial: bool = False) -> Q:
             GreaterThanOrEqual(ExtractYear(F(later)), ExtractYear(F(earlier))),
             **{f"{later}_precision": Precision.YEAR.value},
         )
+        | Q(
+            GreaterThanOrEqual(ExtractYear(F(later)) + 9, ExtractYear(F(earlier))),
+            **{f"{later}_precision": Precision.DECADE.value},
+        )
     )
 
 
 def last_day(date: Any, precision: str) -> Any:
     """The last day that a partly known date may stand for."""
+    if precision == Precision.DECADE:
+        return date.replace(year=date.year // 10 * 10 + 9, month=12, day=31)
     if precision == Precision.YEAR:
         return date.replace(month=12, day=31)
     if precision == Precision.MONTH:

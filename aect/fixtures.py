@@ -216,13 +216,16 @@ def read_toml(path: Path) -> Entry:
 
 
 def parse_date(value: str, place: str) -> tuple[date, Precision]:
-    """`2015` → 1 January 2015 known to the year; likewise `2014-04` and `2015-07-15`."""
-    parts = str(value).split("-")
+    """`2015` → 1 January 2015 known to the year; likewise `1990s`, `2014-04` and `2015-07-15`."""
+    text = str(value)
+    parts = text.split("-")
     try:
+        if text.endswith("0s"):
+            return date(int(text[:-1]), 1, 1), Precision.DECADE
         day = date(*(int(part) for part in [*parts, "1", "1"][:3]))
-        return day, list(Precision)[len(parts) - 1]
+        return day, (Precision.YEAR, Precision.MONTH, Precision.DAY)[len(parts) - 1]
     except (ValueError, IndexError) as error:
-        raise BadFixture(f"{place}: “{value}” must be a date as YYYY, YYYY-MM or YYYY-MM-DD") from error
+        raise BadFixture(f"{place}: “{value}” must be a date as YYY0s, YYYY, YYYY-MM or YYYY-MM-DD") from error
 
 
 @dataclass

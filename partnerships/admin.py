@@ -15,11 +15,14 @@ from partnerships.models import (
     Identifier,
     Indicator,
     Milestone,
+    NetworkMembership,
     Organisation,
     OrganisationName,
     Partnership,
     Party,
+    SdgContribution,
     Source,
+    StaffContribution,
     Succession,
     Theme,
 )
@@ -50,15 +53,22 @@ class CameFromInline(BecameInline):
     autocomplete_fields = ["predecessor", "source"]
 
 
+class NetworkInline(admin.TabularInline):
+    model = NetworkMembership
+    fk_name = "member"
+    extra = 0
+    autocomplete_fields = ["network", "source"]
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin):
     list_display = ["name", "kind", "country", "region"]
     list_filter = ["kind"]
     list_select_related = ["country", "region"]
     search_fields = ["name", "names__text", "identifiers__code"]
-    autocomplete_fields = ["region"]
+    autocomplete_fields = ["region", "parent"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [IdentifierInline, OrganisationNameInline, BecameInline, CameFromInline]
+    inlines = [IdentifierInline, OrganisationNameInline, NetworkInline, BecameInline, CameFromInline]
 
 
 class PartyInline(admin.TabularInline):
@@ -73,6 +83,18 @@ class MilestoneInline(admin.StackedInline):
     autocomplete_fields = ["source"]
 
 
+class SdgInline(admin.TabularInline):
+    model = SdgContribution
+    extra = 0
+    autocomplete_fields = ["source"]
+
+
+class StaffInline(admin.TabularInline):
+    model = StaffContribution
+    extra = 0
+    autocomplete_fields = ["organisation", "source"]
+
+
 @admin.register(Partnership)
 class PartnershipAdmin(admin.ModelAdmin):
     list_display = ["name", "began"]
@@ -80,7 +102,7 @@ class PartnershipAdmin(admin.ModelAdmin):
     autocomplete_fields = ["source"]
     filter_horizontal = ["themes"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [PartyInline, MilestoneInline]
+    inlines = [PartyInline, MilestoneInline, SdgInline, StaffInline]
 
 
 class CommitmentInline(admin.TabularInline):
@@ -97,11 +119,25 @@ class ConventionAdmin(admin.ModelAdmin):
     list_filter = ["kind"]
     list_select_related = ["partnership"]
     search_fields = ["title", "partnership__name"]
-    autocomplete_fields = ["partnership", "renews", "source"]
+    autocomplete_fields = ["partnership", "renews", "amends", "signatories", "source"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [CommitmentInline]
     fieldsets = [
-        (None, {"fields": ["partnership", "title", "slug", "kind", "object", "provisional_amount"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "partnership",
+                    "title",
+                    "slug",
+                    "kind",
+                    "amends",
+                    "signatories",
+                    "object",
+                    "provisional_amount",
+                ]
+            },
+        ),
         (
             _("Côté français"),
             {

@@ -11,11 +11,14 @@ class OrganisationKind(models.TextChoices):
     CU = "cu", _("Communauté urbaine")
     METROPOLE = "metropole", _("Métropole")
     EPT = "ept", _("Établissement public territorial")
+    SYNDICATE = "syndicate", _("Syndicat de communes ou mixte")
     DEPARTEMENT = "departement", _("Département")
     REGION = "region", _("Région")
     SPECIAL_STATUS = "special_status", _("Collectivité à statut particulier")
     MX_STATE = "mx_state", _("État fédéré mexicain")
     MX_MUNICIPALITY = "mx_municipality", _("Municipio mexicain")
+    MX_ALCALDIA = "mx_alcaldia", _("Alcaldía de la Ciudad de México")
+    MX_INTERMUNICIPAL = "mx_intermunicipal", _("Organisme intermunicipal mexicain")
     FOREIGN_AUTHORITY = "foreign_authority", _("Autorité locale étrangère")
     STATE = "state", _("État, ministère ou service de l’État")
     AGENCY = "agency", _("Agence ou organisme public")
@@ -32,6 +35,7 @@ EPCI_KINDS = frozenset(
         OrganisationKind.CU,
         OrganisationKind.METROPOLE,
         OrganisationKind.EPT,
+        OrganisationKind.SYNDICATE,
     }
 )
 FRENCH_KINDS = EPCI_KINDS | {
@@ -40,9 +44,43 @@ FRENCH_KINDS = EPCI_KINDS | {
     OrganisationKind.REGION,
     OrganisationKind.SPECIAL_STATUS,
 }
-MEXICAN_KINDS = frozenset({OrganisationKind.MX_STATE, OrganisationKind.MX_MUNICIPALITY})
+MEXICAN_KINDS = frozenset(
+    {
+        OrganisationKind.MX_STATE,
+        OrganisationKind.MX_MUNICIPALITY,
+        OrganisationKind.MX_ALCALDIA,
+        OrganisationKind.MX_INTERMUNICIPAL,
+    }
+)
 FOREIGN_KINDS = MEXICAN_KINDS | {OrganisationKind.FOREIGN_AUTHORITY}
 LOCAL_KINDS = FRENCH_KINDS | FOREIGN_KINDS
+
+
+class Family(models.TextChoices):
+    """What the law holds an organisation to be, and what 'kinds of actors' are counted by."""
+
+    LOCAL = "local", _("Collectivité territoriale")
+    GROUPING = "grouping", _("Groupement de collectivités")
+    STATE = "state", _("État")
+    AGENCY = "agency", _("Agence ou organisme public")
+    UNIVERSITY = "university", _("Enseignement supérieur et recherche")
+    NGO = "ngo", _("Association ou ONG")
+    FIRM = "firm", _("Entreprise")
+    NETWORK = "network", _("Réseau de collectivités")
+
+
+GROUPING_KINDS = EPCI_KINDS | {OrganisationKind.MX_INTERMUNICIPAL}
+#: The family of each kind (CGCT, fifth part, for French groupings; art. 115 and 122 of the Mexican constitution).
+FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(LOCAL_KINDS - GROUPING_KINDS, Family.LOCAL),
+    **dict.fromkeys(GROUPING_KINDS, Family.GROUPING),
+    OrganisationKind.STATE: Family.STATE,
+    OrganisationKind.AGENCY: Family.AGENCY,
+    OrganisationKind.UNIVERSITY: Family.UNIVERSITY,
+    OrganisationKind.NGO: Family.NGO,
+    OrganisationKind.FIRM: Family.FIRM,
+    OrganisationKind.NETWORK: Family.NETWORK,
+}
 
 
 class Scheme(models.TextChoices):
@@ -87,14 +125,74 @@ class Side(models.TextChoices):
 
 class PartyRole(models.TextChoices):
     PARTY = "party", _("Collectivité partenaire")
+    ASSOCIATE = "associate", _("Collectivité associée à une partie des actions")
     ACTOR = "actor", _("Acteur mobilisé")
 
 
+class Reach(models.TextChoices):
+    """How many collectivities act together; derived from the parties, see `PartnershipQuerySet.with_reach`."""
+
+    BILATERAL = "bilateral", _("Bilatéral")
+    MULTILATERAL = "multilateral", _("Multilatéral")
+
+
+class Initiative(models.TextChoices):
+    """Where the will to act comes from (Kamieniecki 1991)."""
+
+    INTERNAL = "internal", _("Initiative interne : volonté propre de la collectivité ou de ses habitants")
+    EXTERNAL = "external", _("Initiative externe : suscitée par les services de l’État")
+
+
 class PartnershipStatus(models.TextChoices):
+    PREPARATION = "preparing", _("En préparation")
     ACTIVE = "active", _("Actif")
     SLOWED = "slowed", _("Ralenti")
     SUSPENDED = "suspended", _("Suspendu")
     ENDED = "ended", _("Terminé")
+
+
+class StatusReason(models.TextChoices):
+    """Why a partnership's status changed."""
+
+    MAJORITY = "majority", _("Changement de majorité")
+    PARTNER_BODY = "partner_body", _("Création ou disparition d’une structure du partenaire")
+    TERM = "term", _("Accord conclu, renouvelé ou arrivé à échéance")
+    FUNDING = "funding", _("Financement obtenu ou perdu")
+    DIPLOMACY = "diplomacy", _("Relations entre les États")
+    LAW = "law", _("Décision de justice ou contrôle de légalité")
+    RESULTS = "results", _("Résultats de l’évaluation")
+    OTHER = "other", _("Autre raison, dite dans les précisions")
+
+
+class StaffKind(models.TextChoices):
+    """How a collectivity's own staff take part."""
+
+    MISSION = "mission", _("Mission chez le partenaire")
+    HOSTING = "hosting", _("Accueil d’une délégation")
+    EXPERTISE = "expertise", _("Expertise à distance")
+    COORDINATION = "coordination", _("Coordination et suivi")
+
+
+class Sdg(models.IntegerChoices):
+    """The Sustainable Development Goals of the 2030 Agenda (A/RES/70/1)."""
+
+    POVERTY = 1, _("Pas de pauvreté")
+    HUNGER = 2, _("Faim « zéro »")
+    HEALTH = 3, _("Bonne santé et bien-être")
+    EDUCATION = 4, _("Éducation de qualité")
+    GENDER = 5, _("Égalité entre les sexes")
+    WATER = 6, _("Eau propre et assainissement")
+    ENERGY = 7, _("Énergie propre et d’un coût abordable")
+    WORK = 8, _("Travail décent et croissance économique")
+    INDUSTRY = 9, _("Industrie, innovation et infrastructure")
+    INEQUALITY = 10, _("Inégalités réduites")
+    CITIES = 11, _("Villes et communautés durables")
+    CONSUMPTION = 12, _("Consommation et production responsables")
+    CLIMATE = 13, _("Lutte contre les changements climatiques")
+    OCEANS = 14, _("Vie aquatique")
+    LAND = 15, _("Vie terrestre")
+    PEACE = 16, _("Paix, justice et institutions efficaces")
+    PARTNERSHIPS = 17, _("Partenariats pour la réalisation des objectifs")
 
 
 class ConventionKind(models.TextChoices):

@@ -9,7 +9,16 @@ from factory.django import DjangoModelFactory
 from aect.accounts.models import Role, User
 from funding import models as funding
 from partnerships import models as registry
-from partnerships.choices import ConventionKind, MilestoneKind, NameKind, OrganisationKind, Side, SuccessionKind
+from partnerships.choices import (
+    ConventionKind,
+    MilestoneKind,
+    NameKind,
+    OrganisationKind,
+    Sdg,
+    Side,
+    StaffKind,
+    SuccessionKind,
+)
 
 
 class UserFactory(DjangoModelFactory):
@@ -127,6 +136,39 @@ class MilestoneFactory(DjangoModelFactory):
     happened_on = datetime.date(2015, 7, 15)
     kind = MilestoneKind.AGREEMENT
     title = "Signature"
+
+
+class ActionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Action
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    title = factory.Sequence(lambda n: f"Action {n}")
+
+
+class SdgContributionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.SdgContribution
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    goal = Sdg.WATER
+
+
+class StaffContributionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.StaffContribution
+
+    partnership = factory.SubFactory(PartnershipFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    kind = StaffKind.MISSION
+
+
+class NetworkMembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.NetworkMembership
+
+    network = factory.SubFactory(OrganisationFactory, kind=OrganisationKind.NETWORK)
+    member = factory.SubFactory(OrganisationFactory)
 
 
 class PurposeCodeFactory(DjangoModelFactory):

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
-from aect.fields import last_day, parse_amount, partial_date
+from aect.fields import first_day, last_day, parse_amount, partial_date
 from tests.factories import ConventionFactory, MilestoneFactory
 
 
@@ -37,13 +37,14 @@ def test_what_is_no_amount_is_refused_at_once(text):
 @pytest.mark.parametrize(
     ("precision", "shown", "last"),
     [
+        ("decade", "années 2010", datetime.date(2019, 12, 31)),
         ("year", "2015", datetime.date(2015, 12, 31)),
         ("month", "juillet 2015", datetime.date(2015, 7, 31)),
         ("day", "1 juillet 2015", datetime.date(2015, 7, 1)),
     ],
 )
 def test_a_date_is_shown_as_exactly_as_it_is_known(precision, shown, last):
-    date = datetime.date(2015, 1 if precision == "year" else 7, 1)
+    date = first_day(datetime.date(2015, 7, 1), precision)
     with translation.override("fr"):
         assert partial_date(date, precision) == shown
     assert last_day(date, precision) == last
@@ -73,7 +74,8 @@ def test_the_database_refuses_what_is_no_amount(amount, refusal):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("date", "precision"), [((2015, 7, 15), "year"), ((2015, 7, 1), "year"), ((2015, 7, 15), "month")]
+    ("date", "precision"),
+    [((2015, 1, 1), "decade"), ((2015, 7, 15), "year"), ((2015, 7, 1), "year"), ((2015, 7, 15), "month")],
 )
 def test_the_database_refuses_a_date_that_is_finer_than_its_precision(date, precision):
     with pytest.raises(IntegrityError, match="milestone_happened_on_fits_precision"):

@@ -1,11 +1,13 @@
 from partnerships.models.conventions import Commitment, Convention
-from partnerships.models.organisations import Identifier, Organisation, OrganisationName, Succession
+from partnerships.models.organisations import Identifier, NetworkMembership, Organisation, OrganisationName, Succession
 from partnerships.models.partnerships import (
     Action,
     Indicator,
     Milestone,
     Partnership,
     Party,
+    SdgContribution,
+    StaffContribution,
     Theme,
 )
 from partnerships.models.reference import Country, Source, Sourced
@@ -18,12 +20,15 @@ __all__ = [
     "Identifier",
     "Indicator",
     "Milestone",
+    "NetworkMembership",
     "Organisation",
     "OrganisationName",
     "Partnership",
     "Party",
+    "SdgContribution",
     "Source",
     "Sourced",
+    "StaffContribution",
     "Succession",
     "Theme",
 ]

@@ -152,6 +152,23 @@ class Convention(Sourced):
         related_name="renewed_by",
     )
 
+    amends = models.ForeignKey(
+        "self",
+        verbose_name=_("modifie"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="amendments",
+        help_text=_("La convention dont celle-ci est un avenant."),
+    )
+    signatories = models.ManyToManyField(
+        Organisation,
+        verbose_name=_("signataires"),
+        blank=True,
+        related_name="conventions",
+        help_text=_("Vide : toutes les collectivités partenaires."),
+    )
+
     objects = ConventionQuerySet.as_manager()
 
     class Meta:
@@ -217,6 +234,11 @@ class Convention(Sourced):
                 violation_error_message=_("La durée de 1 à 99 ans est celle de la tacite reconduction."),
             ),
             models.CheckConstraint(
+                condition=Q(amends__isnull=True) | Q(kind=ConventionKind.AMENDMENT) & ~Q(amends=F("id")),
+                name="convention_amendment_amends_another",
+                violation_error_message=_("Seul un avenant modifie une autre convention."),
+            ),
+            models.CheckConstraint(
                 condition=~Q(renews=F("id")),
                 name="convention_does_not_renew_itself",
                 violation_error_message=_("Une convention ne se renouvelle pas elle-même."),
@@ -239,6 +261,8 @@ class Convention(Sourced):
                 errors.setdefault(check.field, []).append(f"{check.message} ({check.article})")
         if self.renews and self.renews.partnership_id != self.partnership_id:
             errors["renews"] = [str(_("Une convention renouvelle une convention du même partenariat."))]
+        if self.amends and self.amends.partnership_id != self.partnership_id:
+            errors["amends"] = [str(_("Un avenant modifie une convention du même partenariat."))]
         if errors:
             raise ValidationError(errors)
 

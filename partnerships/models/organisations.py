@@ -27,12 +27,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
 
-from aect.fields import PrecisionField, partial_date, precision_check
+from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
 from aect.text import Fold
 from partnerships.choices import (
+    FAMILIES,
     FRENCH_KINDS,
     LOCAL_KINDS,
     MEXICAN_KINDS,
+    Family,
     NameKind,
     NameLanguage,
     OrganisationKind,
@@ -157,6 +159,15 @@ class Organisation(models.Model):
         blank=True,
         related_name="territories",
     )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("dépend de"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bodies",
+        help_text=_("La collectivité ou l’institution dont cet organisme fait partie."),
+    )
     population = models.PositiveIntegerField(_("population"), null=True, blank=True)
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
@@ -180,6 +191,11 @@ class Organisation(models.Model):
                 violation_error_message=_("Cette nature de collectivité n’existe pas dans ce pays."),
             ),
             models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="organisation_is_not_its_own_parent",
+                violation_error_message=_("Une organisation ne dépend pas d’elle-même."),
+            ),
+            models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__isnull=False, longitude__isnull=False)
                 & Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
@@ -191,6 +207,15 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuses a chain of parents that comes back to itself."""
+        above, met = self.parent, {self.pk}
+        while above is not None and above.pk not in met:
+            met.add(above.pk)
+            above = above.parent
+        if above is not None:
+            raise ValidationError({"parent": _("Une organisation ne dépend pas d’elle-même, même indirectement.")})
+
     def get_absolute_url(self) -> str:
         return reverse("collectivity" if self.is_local else "organisation", args=[self.slug])
 
@@ -198,6 +223,11 @@ class Organisation(models.Model):
     def is_local(self) -> bool:
         """Whether this is a local government, French or foreign."""
         return self.kind in LOCAL_KINDS
+
+    @property
+    def family(self) -> Family:
+        """What the law holds it to be."""
+        return FAMILIES[self.kind]
 
     @property
     def main_identifier(self) -> "Identifier | None":
@@ -366,3 +396,54 @@ class Succession(Sourced):
     @property
     def happened(self) -> str:
         return partial_date(self.happened_on, self.happened_on_precision)
+
+
+class NetworkMembership(Sourced):
+    """An organisation belongs, or belonged, to a network."""
+
+    network = models.ForeignKey(
+        Organisation, verbose_name=_("réseau"), on_delete=models.PROTECT, related_name="memberships_held"
+    )
+    member = models.ForeignKey(
+        Organisation, verbose_name=_("membre"), on_delete=models.CASCADE, related_name="network_memberships"
+    )
+    began_on = models.DateField(_("depuis"), null=True, blank=True)
+    began_on_precision = PrecisionField()
+    ended_on = models.DateField(_("jusqu’à"), null=True, blank=True)
+    ended_on_precision = PrecisionField(_("précision de la fin"))
+
+    class Meta:
+        verbose_name = _("appartenance à un réseau")
+        verbose_name_plural = _("appartenances à des réseaux")
+        ordering = ["began_on", "pk"]
+        constraints = [
+            precision_check("networkmembership", "began_on"),
+            precision_check("networkmembership", "ended_on"),
+            models.UniqueConstraint(
+                fields=["network", "member", "began_on"],
+                nulls_distinct=False,
+                name="networkmembership_begins_once",
+                violation_error_message=_("Cette appartenance est déjà enregistrée."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(network=F("member")),
+                name="networkmembership_links_two",
+                violation_error_message=_("Un réseau n’est pas membre de lui-même."),
+            ),
+            models.CheckConstraint(
+                condition=in_order("began_on", "ended_on", is_partial=True),
+                name="networkmembership_ends_after_it_began",
+                violation_error_message=_("La fin d’une appartenance ne vient pas avant son début."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} ({self.network})"
+
+    def clean(self) -> None:
+        if self.network_id and self.network.kind != OrganisationKind.NETWORK:
+            raise ValidationError({"network": _("Cette organisation n’est pas un réseau.")})
+
+    @property
+    def period(self) -> str:
+        return period(self)

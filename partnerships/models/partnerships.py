@@ -2,26 +2,38 @@
 
 from datetime import date
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from aect.fields import Precision, PrecisionField, first_day, partial_date, precision_check
+from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
 from aect.text import Fold
 from partnerships.choices import (
+    FAMILIES,
+    Initiative,
     MilestoneKind,
     Outcome,
     PartnershipStatus,
     PartyRole,
+    Reach,
+    Sdg,
     Side,
+    StaffKind,
+    StatusReason,
 )
 from partnerships.models.conventions import DATED_FACTS, Convention
 from partnerships.models.organisations import Organisation, OrganisationName
 from partnerships.models.reference import Sourced
+
+#: Roles of those who act together, whether in all of the partnership or in a part of it.
+TOGETHER = (PartyRole.PARTY, PartyRole.ASSOCIATE)
 
 
 class Theme(models.Model):
@@ -51,6 +63,17 @@ def told_from(since: date) -> Q:
     return reduce(or_, steps, dated_from("signed_on", since))
 
 
+def number_check(model: str, *fields: str) -> models.CheckConstraint:
+    """That these are finite numbers, where known: PostgreSQL takes NaN for greater than any."""
+    bound = 1_000_000_000_000
+    known = (Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gt": -bound, f"{name}__lt": bound}) for name in fields)
+    return models.CheckConstraint(
+        condition=reduce(and_, known),
+        name=f"{model}_values_are_numbers",
+        violation_error_message=_("Une valeur est un nombre fini."),
+    )
+
+
 class PartnershipQuerySet(models.QuerySet["Partnership"]):
     def with_status(self) -> Self:
         """Annotates `status`: that of the latest event that changed it, or None when nothing is known."""
@@ -62,18 +85,56 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
         parties = Party.objects.select_related("organisation__country", "organisation__region")
         return self.prefetch_related(Prefetch("parties", parties))
 
+    def with_reach(self) -> Self:
+        """Annotates `reach`: multilateral when several French collectivities, or those of several foreign countries,
+        are party to it or associated; a State and its own municipality, on one side, are bilateral still.
+        """
+        together = Party.objects.order_by().filter(partnership=OuterRef("pk"), role__in=TOGETHER).values("partnership")
+        french = together.filter(side=Side.FRENCH).annotate(n=Count("organisation", distinct=True)).values("n")
+        foreign = (
+            together.filter(side=Side.FOREIGN).annotate(n=Count("organisation__country", distinct=True)).values("n")
+        )
+        several = GreaterThan(Subquery(french), 1) | GreaterThan(Subquery(foreign), 1)
+        multilateral = When(several, then=Value(Reach.MULTILATERAL.value))
+        return self.annotate(
+            reach=Case(multilateral, default=Value(Reach.BILATERAL.value), output_field=models.CharField())
+        )
+
+    def with_reciprocity(self) -> Self:
+        """Annotates `is_reciprocal`: an action of the partners takes place on French soil."""
+        return self.annotate(is_reciprocal=Exists(Action.objects.filter(partnership=OuterRef("pk"), soil=Side.FRENCH)))
+
+    def with_actor_kinds(self) -> Self:
+        """Annotates `actor_kinds`: how many families of actors it brings together, of all roles and both sides.
+
+        Hocking's 'catalytic' diplomacy, counted: local authorities, groupings, the State, agencies, universities,
+        NGOs, firms and networks, see `choices.Family`.
+        """
+        families = [When(organisation__kind=kind, then=Value(family.value)) for kind, family in FAMILIES.items()]
+        places = Party.objects.order_by().filter(partnership=OuterRef("pk")).values("partnership")
+        kinds = places.annotate(
+            n=Count(Case(*families, output_field=models.CharField()), distinct=True),
+        ).values("n")
+        return self.annotate(actor_kinds=Coalesce(Subquery(kinds), 0))
+
     def for_list(self) -> Self:
-        return self.with_status().with_parties().prefetch_related("themes")
+        return self.with_status().with_reach().with_reciprocity().with_parties().prefetch_related("themes")
 
     def for_page(self, on: date) -> Self:
         """All that a partnership's own page tells on this day, in a fixed number of queries."""
-        return self.for_list().prefetch_related(
-            "parties__organisation__identifiers",
-            Prefetch("conventions", Convention.objects.with_state(on)),
-            "conventions__renews",
-            "conventions__renewed_by",
-            "milestones",
-            "actions__indicators",
+        return (
+            self.for_list()
+            .with_actor_kinds()
+            .prefetch_related(
+                "parties__organisation__identifiers",
+                Prefetch("conventions", Convention.objects.with_state(on)),
+                "conventions__renews",
+                "conventions__renewed_by",
+                "milestones",
+                "actions__indicators",
+                "sdg_contributions",
+                Prefetch("staff_contributions", StaffContribution.objects.select_related("organisation")),
+            )
         )
 
     def silent_since(self, since: date) -> Self:
@@ -122,7 +183,7 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
 
     def containing(self, text: str) -> Self:
         """Name, summary, theme, or a name or code of a party; accents and case do not count."""
-        needle = Fold(models.Value(text))
+        needle = Fold(Value(text))
         themes = Theme.objects.annotate(folded=Fold("name")).filter(folded__contains=needle)
         return self.annotate(folded=Fold("name"), folded_summary=Fold("summary")).filter(
             Q(folded__contains=needle)
@@ -146,6 +207,10 @@ class Partnership(Sourced):
     themes = models.ManyToManyField(Theme, verbose_name=_("thèmes"), blank=True, related_name="partnerships")
     began_on = models.DateField(_("depuis"), null=True, blank=True)
     began_on_precision = PrecisionField()
+    initiative = models.CharField(_("initiative"), max_length=8, choices=Initiative, blank=True)
+    initiative_reason = models.CharField(
+        _("ce qui le fait dire"), max_length=300, blank=True, help_text=_("Qui a proposé d’agir, et pour qui.")
+    )
     organisations = models.ManyToManyField(Organisation, through="Party", related_name="partnerships")
 
     objects = PartnershipQuerySet.as_manager()
@@ -153,7 +218,14 @@ class Partnership(Sourced):
     class Meta:
         verbose_name = _("partenariat")
         verbose_name_plural = _("partenariats")
-        constraints = [precision_check("partnership", "began_on")]
+        constraints = [
+            precision_check("partnership", "began_on"),
+            models.CheckConstraint(
+                condition=Q(initiative_reason="") | ~Q(initiative=""),
+                name="partnership_initiative_has_a_model",
+                violation_error_message=_("Une raison accompagne un modèle d’initiative, interne ou externe."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -191,12 +263,22 @@ class Partnership(Sourced):
         return [place.organisation for place in self.foreign_places]
 
     @property
+    def associates(self) -> list["Party"]:
+        return [p for p in self.parties.all() if p.role == PartyRole.ASSOCIATE]
+
+    @property
     def actors(self) -> list["Party"]:
         return [p for p in self.parties.all() if p.role == PartyRole.ACTOR]
 
+    @property
+    def reach_label(self) -> str:
+        """The label of the annotated `reach`."""
+        reach: str = getattr(self, "reach")  # noqa: B009  # annotated
+        return str(Reach(reach).label)
+
 
 class Party(Sourced):
-    """An organisation's place in a partnership."""
+    """An organisation's place in a partnership, for a time or for as long as it lasts."""
 
     partnership = models.ForeignKey(
         Partnership, verbose_name=_("partenariat"), on_delete=models.CASCADE, related_name="parties"
@@ -205,8 +287,13 @@ class Party(Sourced):
         Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="places"
     )
     side = models.CharField(_("côté"), max_length=8, choices=Side)
-    role = models.CharField(_("rôle"), max_length=8, choices=PartyRole, default=PartyRole.PARTY)
+    role = models.CharField(_("rôle"), max_length=9, choices=PartyRole, default=PartyRole.PARTY)
+    is_lead = models.BooleanField(_("chef de file de son côté"), default=False)
     part = models.CharField(_("part prise"), max_length=300, blank=True, help_text=_("Ce que fait cet acteur."))
+    began_on = models.DateField(_("depuis"), null=True, blank=True)
+    began_on_precision = PrecisionField()
+    ended_on = models.DateField(_("jusqu’à"), null=True, blank=True)
+    ended_on_precision = PrecisionField(_("précision de la fin"))
 
     class Meta:
         verbose_name = _("partie")
@@ -217,11 +304,33 @@ class Party(Sourced):
                 fields=["partnership", "organisation"],
                 name="party_takes_part_once",
                 violation_error_message=_("Cette organisation prend déjà part au partenariat."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["partnership", "side"],
+                condition=Q(is_lead=True),
+                name="party_one_lead_a_side",
+                violation_error_message=_("Ce côté du partenariat a déjà un chef de file."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_lead=False) | Q(role=PartyRole.PARTY),
+                name="party_lead_is_a_party",
+                violation_error_message=_("Le chef de file est une collectivité partenaire."),
+            ),
+            precision_check("party", "began_on"),
+            precision_check("party", "ended_on"),
+            models.CheckConstraint(
+                condition=in_order("began_on", "ended_on", is_partial=True),
+                name="party_ends_after_it_began",
+                violation_error_message=_("La fin d’une participation ne vient pas avant son début."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.organisation} ({self.get_side_display()})"
+
+    @property
+    def period(self) -> str:
+        return period(self)
 
 
 class Milestone(Sourced):
@@ -243,6 +352,7 @@ class Milestone(Sourced):
     status_after = models.CharField(
         _("état du partenariat ensuite"), max_length=10, choices=PartnershipStatus, null=True, blank=True
     )
+    reason = models.CharField(_("raison du changement d’état"), max_length=12, choices=StatusReason, blank=True)
 
     class Meta:
         verbose_name = _("repère")
@@ -254,6 +364,11 @@ class Milestone(Sourced):
                 condition=Q(partnership__isnull=False) | Q(status_after__isnull=True),
                 name="milestone_status_needs_partnership",
                 violation_error_message=_("Seul un repère de partenariat peut en changer l’état."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="") | Q(status_after__isnull=False),
+                name="milestone_reason_is_of_a_status",
+                violation_error_message=_("Une raison est celle d’un changement d’état."),
             ),
         ]
 
@@ -274,37 +389,170 @@ class Action(Sourced):
     title = models.CharField(_("intitulé"), max_length=250)
     description = models.TextField(_("précisions"), blank=True)
     outcome = models.CharField(_("suite donnée"), max_length=12, choices=Outcome, null=True, blank=True)
+    soil = models.CharField(
+        _("lieu"),
+        max_length=8,
+        choices=[(Side.FRENCH, _("Sur le sol français")), (Side.FOREIGN, _("Chez le partenaire"))],
+        blank=True,
+        help_text=_("Une action du partenaire sur le sol français fait la réciprocité."),
+    )
+    began_on = models.DateField(_("début"), null=True, blank=True)
+    began_on_precision = PrecisionField()
+    ended_on = models.DateField(_("fin"), null=True, blank=True)
+    ended_on_precision = PrecisionField(_("précision de la fin"))
 
     class Meta:
         verbose_name = _("action")
         verbose_name_plural = _("actions")
         ordering = ["pk"]
+        constraints = [
+            precision_check("action", "began_on"),
+            precision_check("action", "ended_on"),
+            models.CheckConstraint(
+                condition=in_order("began_on", "ended_on", is_partial=True),
+                name="action_ends_after_it_began",
+                violation_error_message=_("La fin d’une action ne vient pas avant son début."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def period(self) -> str:
+        return period(self)
+
 
 class Indicator(Sourced):
-    """A figure that an action changed: before, after, in its unit. Unknown stays empty."""
+    """What an action is to change: the value at the start, the one aimed at, the one measured, in one unit.
+
+    Unknown stays empty.
+    """
 
     action = models.ForeignKey(Action, verbose_name=_("action"), on_delete=models.CASCADE, related_name="indicators")
     name = models.CharField(_("indicateur"), max_length=150)
     unit = models.CharField(_("unité"), max_length=40, blank=True)
-    before = models.DecimalField(_("avant"), max_digits=15, decimal_places=3, null=True, blank=True)
-    after = models.DecimalField(_("après"), max_digits=15, decimal_places=3, null=True, blank=True)
+    baseline = models.DecimalField(_("valeur initiale"), max_digits=15, decimal_places=3, null=True, blank=True)
+    target = models.DecimalField(_("cible"), max_digits=15, decimal_places=3, null=True, blank=True)
+    value = models.DecimalField(_("valeur mesurée"), max_digits=15, decimal_places=3, null=True, blank=True)
+    measured_on = models.DateField(_("mesurée le"), null=True, blank=True)
+    measured_on_precision = PrecisionField()
 
     class Meta:
         verbose_name = _("indicateur")
         verbose_name_plural = _("indicateurs")
         ordering = ["pk"]
         constraints = [
+            number_check("indicator", "baseline", "target", "value"),
+            precision_check("indicator", "measured_on"),
             models.CheckConstraint(
-                condition=(Q(before__isnull=True) | Q(before__gt=-1_000_000_000_000, before__lt=1_000_000_000_000))
-                & (Q(after__isnull=True) | Q(after__gt=-1_000_000_000_000, after__lt=1_000_000_000_000)),
-                name="indicator_values_are_numbers",
-                violation_error_message=_("Un indicateur a des valeurs numériques finies."),
-            )
+                condition=Q(measured_on__isnull=True) | Q(value__isnull=False),
+                name="indicator_date_is_of_a_value",
+                violation_error_message=_("Une date de mesure va avec une valeur mesurée."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def measured(self) -> str:
+        return partial_date(self.measured_on, self.measured_on_precision)
+
+
+class SdgContribution(Sourced):
+    """A Sustainable Development Goal that the partnership serves, its weight among them, and its effect where known."""
+
+    partnership = models.ForeignKey(
+        Partnership, verbose_name=_("partenariat"), on_delete=models.CASCADE, related_name="sdg_contributions"
+    )
+    goal = models.PositiveSmallIntegerField(_("objectif de développement durable"), choices=Sdg)
+    weight = models.DecimalField(
+        _("poids, en %"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("La part de cet objectif dans le partenariat ; ensemble, 100 % au plus."),
+    )
+    contribution = models.CharField(_("contribution"), max_length=300, blank=True)
+    quantity = models.DecimalField(_("quantité"), max_digits=15, decimal_places=3, null=True, blank=True)
+    unit = models.CharField(_("unité"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("contribution à un ODD")
+        verbose_name_plural = _("contributions aux ODD")
+        ordering = ["goal"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "goal"],
+                name="sdgcontribution_goal_stands_once",
+                violation_error_message=_("Cet objectif est déjà celui du partenariat."),
+            ),
+            models.CheckConstraint(
+                condition=Q(goal__in=Sdg.values),
+                name="sdgcontribution_goal_is_one_of_seventeen",
+                violation_error_message=_("Un objectif de développement durable a un numéro de 1 à 17."),
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__isnull=True) | Q(weight__gt=0, weight__lte=100),
+                name="sdgcontribution_weight_is_a_share",
+                violation_error_message=_("Un poids est un pourcentage : plus de 0, 100 au plus."),
+            ),
+            number_check("sdgcontribution", "quantity"),
+            models.CheckConstraint(
+                condition=Q(quantity__isnull=True) | ~Q(unit=""),
+                name="sdgcontribution_quantity_has_a_unit",
+                violation_error_message=_("Une quantité a une unité."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.goal}. {self.get_goal_display()}"
+
+    def clean(self) -> None:
+        """Refuses weights that together pass 100 %."""
+        if self.weight is None or not self.partnership_id:
+            return
+        others = SdgContribution.objects.filter(partnership=self.partnership_id).exclude(pk=self.pk)
+        taken = others.aggregate(taken=Sum("weight"))["taken"] or 0
+        if taken + self.weight > 100:
+            left = {"left": 100 - taken}
+            raise ValidationError({"weight": _("Les autres objectifs laissent %(left)s %% au plus.") % left})
+
+
+class StaffContribution(Sourced):
+    """What a party's own staff did for the partnership in one year. Unknown days, missions or people stay empty."""
+
+    partnership = models.ForeignKey(
+        Partnership, verbose_name=_("partenariat"), on_delete=models.CASCADE, related_name="staff_contributions"
+    )
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("collectivité"), on_delete=models.PROTECT, related_name="staff_contributions"
+    )
+    year = models.PositiveSmallIntegerField(_("année"), null=True, blank=True)
+    kind = models.CharField(_("nature"), max_length=12, choices=StaffKind)
+    department = models.CharField(_("service et compétences"), max_length=200, blank=True)
+    missions = models.PositiveSmallIntegerField(_("missions"), null=True, blank=True)
+    people = models.PositiveSmallIntegerField(_("agents"), null=True, blank=True)
+    days = models.DecimalField(_("jours"), max_digits=7, decimal_places=1, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("participation des agents")
+        verbose_name_plural = _("participations des agents")
+        ordering = ["year", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(year__isnull=True) | Q(year__range=(1900, 2999)),
+                name="staffcontribution_year_has_four_digits",
+                violation_error_message=_("Une année va de 1900 à 2999."),
+            ),
+            models.CheckConstraint(
+                condition=Q(days__isnull=True) | Q(days__gte=0, days__lt=1_000_000),
+                name="staffcontribution_days_are_a_number",
+                violation_error_message=_("Un nombre de jours est positif ; un demi-jour s’écrit 0,5."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}, {self.get_kind_display()}"

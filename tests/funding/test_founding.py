@@ -220,8 +220,8 @@ class TestFounding:
     def test_the_figures_of_the_capae(self):
         deficit = Indicator.objects.get(name="Déficit annuel de la CAPAE")
         price = Indicator.objects.get(name="Prix de l’eau")
-        assert (deficit.before, deficit.after, deficit.unit) == (80, 20, "%")
-        assert price.after / price.before == 20
+        assert (deficit.baseline, deficit.value, deficit.unit) == (80, 20, "%")
+        assert price.value / price.baseline == 20
         assert deficit.action.outcome == "carried_out"
 
     def test_the_money_of_angouleme_and_zapopan(self):

@@ -92,7 +92,8 @@ class TestReference:
     def test_mexico_is_whole(self):
         kinds = Organisation.objects.filter(country="MX")
         assert kinds.filter(kind="mx_state").count() == 32
-        assert kinds.filter(kind="mx_municipality", region__isnull=False).count() == 2478
+        assert kinds.filter(kind="mx_municipality", region__isnull=False).count() == 2462
+        assert kinds.filter(kind="mx_alcaldia", region__name="Ciudad de México").count() == 16
 
     def test_a_voluntary_code_counts_under_its_parent(self):
         assert PurposeCode.objects.get(pk="15185").parent_id == "15112"

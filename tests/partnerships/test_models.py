@@ -127,7 +127,7 @@ def test_indicator_is_a_finite_number(value):
 
     action = Action.objects.create(partnership=factories.PartnershipFactory(), title="Eau")
     with pytest.raises((DatabaseError, ValidationError)), transaction.atomic():
-        Indicator.objects.create(action=action, name="Déficit", before=value)
+        Indicator.objects.create(action=action, name="Déficit", baseline=value)
 
 
 def test_latest_event_gives_the_status():

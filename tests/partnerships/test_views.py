@@ -27,7 +27,7 @@ def partnership(**fields):
     first = factories.ConventionFactory(partnership=row, signed_on=datetime.date(2015, 7, 15))
     factories.ConventionFactory(partnership=row, renews=first, object="")
     action = Action.objects.create(partnership=row, title="Tarif de l’eau", outcome="carried_out", source=source)
-    Indicator.objects.create(action=action, name="Déficit", unit="%", before=80, after=20)
+    Indicator.objects.create(action=action, name="Déficit", unit="%", baseline=80, value=20)
     return row
 
 
@@ -47,16 +47,16 @@ def test_lists_ask_as_much_for_three_rows_as_for_one(client, django_assert_num_q
 
 def test_a_record_asks_as_much_for_many_facts_as_for_few(client, django_assert_num_queries):
     row = partnership()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         client.get(row.get_absolute_url())
     for _ in range(3):
         factories.MilestoneFactory(partnership=row)
         convention = factories.ConventionFactory(partnership=row)
         factories.ConventionFactory(partnership=row, renews=convention)
         action = Action.objects.create(partnership=row, title="Autre")
-        Indicator.objects.create(action=action, name="Part", before=1)
+        Indicator.objects.create(action=action, name="Part", baseline=1)
         factories.PartyFactory(partnership=row, organisation=factories.OrganisationFactory())
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         client.get(row.get_absolute_url())
 
 
