@@ -150,6 +150,14 @@ STORAGES = {
 }
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 
+# What an imported file may hold at most; a message names the limit that was met.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
+IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)  # without the header
+IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=10_000)  # characters
+IMPORT_MAX_UNPACKED = env.int("IMPORT_MAX_UNPACKED", default=100 * 1024 * 1024)  # bytes of a workbook's XML
+IMPORT_MAX_CELLS = env.int("IMPORT_MAX_CELLS", default=3_000_000)  # rows × columns of a sheet; each costs 32 bytes
+
 # Security. The two hashes are styles that plotly.js makes by itself: an empty <style> that it then fills
 # through the CSSOM, and the inert rules of its tile maps; a browser test fails when an upgrade changes them.
 CONTENT_SECURITY_POLICY = {
