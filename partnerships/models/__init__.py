@@ -1,15 +1,7 @@
 from partnerships.models.conventions import Commitment, Convention
+from partnerships.models.life import Action, Indicator, Milestone, SdgContribution, StaffContribution
 from partnerships.models.organisations import Identifier, NetworkMembership, Organisation, OrganisationName, Succession
-from partnerships.models.partnerships import (
-    Action,
-    Indicator,
-    Milestone,
-    Partnership,
-    Party,
-    SdgContribution,
-    StaffContribution,
-    Theme,
-)
+from partnerships.models.partnerships import Partnership, Party, Theme
 from partnerships.models.reference import Country, Source, Sourced
 
 __all__ = [
