@@ -76,7 +76,7 @@ class Precision(models.TextChoices):
 
 
 class PartialDate(NamedTuple):
-    """A date with what is known of it, as files write it: `2015`, `2015-07`, `2015-07-15`."""
+    """A date with what is known of it, as files write it: `1990s`, `2015`, `2015-07`, `2015-07-15`."""
 
     day: date
     precision: str = Precision.DAY
@@ -87,12 +87,60 @@ class PartialDate(NamedTuple):
 
     @property
     def iso(self) -> str:
+        if self.precision == Precision.DECADE:
+            return f"{self.day.year:04}s"
         return self.day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(Precision(self.precision), 10)]
 
     @property
     def french(self) -> str:
-        """`2015`, `07/2015`, `15/07/2015`."""
+        """`années 1990`, `2015`, `07/2015`, `15/07/2015`."""
+        if self.precision == Precision.DECADE:
+            return f"années {self.day.year:04}"
         return "/".join(reversed(self.iso.split("-")))
+
+
+MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin"]
+MONTHS += ["juillet", "août", "septembre", "octobre", "novembre", "décembre"]
+# Year, month and day of each way to write a date; what is missing is not known.
+DATE_PATTERNS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?",
+        r"(?:(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/)?(?P<year>[0-9]{4})",
+        rf"(?:(?P<day>[0-9]{{1,2}})(?:er)? )?(?P<name>{'|'.join(MONTHS)}) (?P<year>[0-9]{{4}})",
+        r"(?:années )?(?P<decade>[0-9]{3}0)s?",
+    )
+]
+
+
+def parse_partial_date(text: str) -> PartialDate:
+    """Reads `15/07/2015`, `15 juillet 2015`, `07/2015`, `juillet 2015`, `2015`, ISO dates, `années 1990` or `1990s`.
+
+    Raises ValidationError for anything else, and for a day that is in no calendar.
+    """
+    cleaned = " ".join(text.split())
+    for pattern in DATE_PATTERNS:
+        if found := pattern.fullmatch(cleaned):
+            try:
+                return _partial_date(**found.groupdict())
+            except ValueError:
+                break
+    raise ValidationError(
+        _("« %(value)s » n’est pas une date : écrivez 15/07/2015, 07/2015, 2015 ou années 1990."),
+        code="invalid",
+        params={"value": text[:40]},
+    )
+
+
+def _partial_date(
+    year: str = "", month: str | None = None, day: str | None = None, name: str = "", decade: str = ""
+) -> PartialDate:
+    """Raises ValueError for a day that is in no calendar."""
+    if decade:
+        return PartialDate(date(int(decade), 1, 1), Precision.DECADE)
+    number = MONTHS.index(name.lower()) + 1 if name else int(month or 1)
+    known = Precision.DAY if day else Precision.MONTH if month or name else Precision.YEAR
+    return PartialDate(date(int(year), number, int(day or 1)), known)
 
 
 def PrecisionField(label: Any = None) -> models.CharField:  # noqa: N802  # reads as a field

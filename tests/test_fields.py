@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
-from aect.fields import first_day, last_day, parse_amount, partial_date
+from aect.fields import PartialDate, Precision, first_day, last_day, parse_amount, parse_partial_date, partial_date
 from tests.factories import ConventionFactory, MilestoneFactory
 
 
@@ -80,3 +80,52 @@ def test_the_database_refuses_what_is_no_amount(amount, refusal):
 def test_the_database_refuses_a_date_that_is_finer_than_its_precision(date, precision):
     with pytest.raises(IntegrityError, match="milestone_happened_on_fits_precision"):
         MilestoneFactory(happened_on=datetime.date(*date), happened_on_precision=precision)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso", "precision"),
+    [
+        ("2015-07-15", "2015-07-15", "day"),
+        (" 15/07/2015 ", "2015-07-15", "day"),
+        ("1er août 2015", "2015-08-01", "day"),
+        ("15\u00a0FÉVRIER 2015", "2015-02-15", "day"),
+        ("7/2015", "2015-07-01", "month"),
+        ("2015-07", "2015-07-01", "month"),
+        ("juillet 2015", "2015-07-01", "month"),
+        ("2015", "2015-01-01", "year"),
+        ("1990", "1990-01-01", "year"),
+        ("1990s", "1990-01-01", "decade"),
+        ("années 1990", "1990-01-01", "decade"),
+    ],
+)
+def test_dates_are_read_as_people_write_them(text, iso, precision):
+    assert parse_partial_date(text) == (datetime.date.fromisoformat(iso), precision)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "31/02/2015",
+        "13/2015",
+        "0000",
+        "99999",
+        "15/07/15",
+        "٢٠١٥",
+        "1995s",
+        "2015-07-15T00:00",
+        "juil 2015",
+        "1/1",
+    ],
+)
+def test_what_is_no_date_is_refused(text):
+    with pytest.raises(ValidationError, match="n’est pas une date"):
+        parse_partial_date(text)
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_a_date_is_read_back_as_files_write_it(precision):
+    told = PartialDate(first_day(datetime.date(1994, 5, 17), precision), precision)
+    assert parse_partial_date(told.iso) == told
+    assert parse_partial_date(told.french) == told
