@@ -216,6 +216,15 @@ class DacListingFactory(DjangoModelFactory):
     first_year = 1990
 
 
+class CallFactory(DjangoModelFactory):
+    class Meta:
+        model = funding.Call
+
+    slug = factory.Sequence(lambda n: f"appel-{n}")
+    title = factory.LazyAttribute(lambda o: f"Appel à projets {o.slug}")
+    first_year = last_year = 2018
+
+
 class ProjectFactory(DjangoModelFactory):
     class Meta:
         model = funding.Project

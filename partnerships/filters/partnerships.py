@@ -16,12 +16,13 @@ from partnerships.choices import (
     PartyRole,
     Side,
 )
-from partnerships.filters.shared import CountedCountriesFilter, ListFilter, kinds, parties, search_field
+from partnerships.filters.figures import FigureFilter
+from partnerships.filters.shared import CountedCountriesFilter, kinds, parties, search_field
 from partnerships.law import months_later
 from partnerships.models import Country, Organisation, Partnership, Party, Theme
 
 
-class PartnershipFilter(ListFilter):
+class PartnershipFilter(FigureFilter):
     q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
     pays = CountedCountriesFilter(Side.FOREIGN, method="of_countries")
     statut = django_filters.ChoiceFilter(

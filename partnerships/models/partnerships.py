@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
 from aect.text import Fold
 from partnerships.choices import (
-    FAMILIES,
     Initiative,
     PartnershipStatus,
     PartyRole,
@@ -23,6 +22,7 @@ from partnerships.choices import (
     Side,
 )
 from partnerships.models.conventions import DATED_FACTS, Convention
+from partnerships.models.figures import FigureQuerySet, family_of
 from partnerships.models.life import Action, Milestone, StaffContribution
 from partnerships.models.organisations import Organisation, OrganisationName
 from partnerships.models.reference import Sourced
@@ -58,7 +58,7 @@ def told_from(since: date) -> Q:
     return reduce(or_, steps, dated_from("signed_on", since))
 
 
-class PartnershipQuerySet(models.QuerySet["Partnership"]):
+class PartnershipQuerySet(FigureQuerySet):
     def with_status(self) -> Self:
         """Annotates `status`: that of the latest event that changed it, or None when nothing is known."""
         events = Milestone.objects.filter(partnership=OuterRef("pk"), status_after__isnull=False)
@@ -71,22 +71,27 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
 
     def with_reach(self) -> Self:
         """Annotates `reach`: multilateral when several French collectivities, or those of several foreign countries,
-        are party to it or associated; a State and its own municipality, on one side, are bilateral still.
+        are party to it or associated; a State and its own municipality, on one side, are bilateral still. None when
+        a side has no known party.
         """
         together = Party.objects.order_by().filter(partnership=OuterRef("pk"), role__in=TOGETHER).values("partnership")
-        french = together.filter(side=Side.FRENCH).annotate(n=Count("organisation", distinct=True)).values("n")
-        foreign = (
-            together.filter(side=Side.FOREIGN).annotate(n=Count("organisation__country", distinct=True)).values("n")
-        )
-        several = GreaterThan(Subquery(french), 1) | GreaterThan(Subquery(foreign), 1)
+        french, foreign = together.filter(side=Side.FRENCH), together.filter(side=Side.FOREIGN)
+        collectivities = Subquery(french.annotate(n=Count("organisation", distinct=True)).values("n"))
+        countries = Subquery(foreign.annotate(n=Count("organisation__country", distinct=True)).values("n"))
+        several = GreaterThan(collectivities, 1) | GreaterThan(countries, 1)
         multilateral = When(several, then=Value(Reach.MULTILATERAL.value))
-        return self.annotate(
-            reach=Case(multilateral, default=Value(Reach.BILATERAL.value), output_field=models.CharField())
-        )
+        bilateral = When(Exists(french) & Exists(foreign), then=Value(Reach.BILATERAL.value))
+        return self.annotate(reach=Case(multilateral, bilateral, default=None, output_field=models.CharField()))
 
     def with_reciprocity(self) -> Self:
-        """Annotates `is_reciprocal`: an action of the partners takes place on French soil."""
-        return self.annotate(is_reciprocal=Exists(Action.objects.filter(partnership=OuterRef("pk"), soil=Side.FRENCH)))
+        """Annotates `is_reciprocal`: an action of the partners takes place on French soil.
+
+        False when every known action takes place at the partner's; None when there is none, or one without a place.
+        """
+        actions = Action.objects.filter(partnership=OuterRef("pk"))
+        here = When(Exists(actions.filter(soil=Side.FRENCH)), then=Value(True))
+        there = When(Exists(actions) & ~Exists(actions.filter(soil="")), then=Value(False))
+        return self.annotate(is_reciprocal=Case(here, there, default=None, output_field=models.BooleanField()))
 
     def with_actor_kinds(self) -> Self:
         """Annotates `actor_kinds`: how many families of actors it brings together, of all roles and both sides.
@@ -94,11 +99,8 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
         Hocking's 'catalytic' diplomacy, counted: local authorities, groupings, the State, agencies, universities,
         NGOs, firms and networks, see `choices.Family`.
         """
-        families = [When(organisation__kind=kind, then=Value(family.value)) for kind, family in FAMILIES.items()]
         places = Party.objects.order_by().filter(partnership=OuterRef("pk")).values("partnership")
-        kinds = places.annotate(
-            n=Count(Case(*families, output_field=models.CharField()), distinct=True),
-        ).values("n")
+        kinds = places.annotate(n=Count(family_of("organisation"), distinct=True)).values("n")
         return self.annotate(actor_kinds=Coalesce(Subquery(kinds), 0))
 
     def for_list(self) -> Self:
@@ -256,9 +258,9 @@ class Partnership(Sourced):
 
     @property
     def reach_label(self) -> str:
-        """The label of the annotated `reach`."""
-        reach: str = getattr(self, "reach")  # noqa: B009  # annotated
-        return str(Reach(reach).label)
+        """The label of the annotated `reach`; empty when a side has no known party."""
+        reach: str | None = getattr(self, "reach")  # noqa: B009  # annotated
+        return str(Reach(reach).label) if reach else ""
 
 
 class Party(Sourced):

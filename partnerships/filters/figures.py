@@ -1,0 +1,158 @@
+"""What lists the partnerships that a figure counts: one parameter for each way to count them."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from partnerships.choices import FAMILIES, Family, Initiative, PartnershipStatus, Reach, Sdg, StatusReason
+from partnerships.filters.shared import ListFilter
+from partnerships.models import Partnership, Party, SdgContribution
+
+UNKNOWN = ("inconnue", _("Non renseigné"))
+INITIATIVES = {"interne": Initiative.INTERNAL, "externe": Initiative.EXTERNAL}
+ANSWERS = {"oui": True, "non": False}
+CODE_AND_YEARS = re.compile(r"([a-z_]+)(?:,((?:19|20)[0-9]{2})?(-)?((?:19|20)[0-9]{2})?)?")
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One of a parameter's codes, in these years: `majority,2010-2016`, `active,2016`, `oui,2010-`, `oui`."""
+
+    code: str
+    first: int | None = None
+    last: int | None = None
+    label: Any = ""
+
+    @property
+    def parameter(self) -> str:
+        years = f"{self.first or ''}" if self.first == self.last else f"{self.first or ''}-{self.last or ''}"
+        return f"{self.code},{years}" if years else self.code
+
+    def __str__(self) -> str:
+        """What the chip of this filter says."""
+        return ", ".join(filter(None, [str(self.label), self.parameter.partition(",")[2].replace("-", "–")]))
+
+
+class DatedField(forms.CharField):
+    """A code with years; cleaned, a `Dated`."""
+
+    def __init__(self, *, codes: dict[str, Any], needs_year: bool = False, **kwargs: Any) -> None:
+        self.codes, self.needs_year = codes, needs_year
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Dated | None:
+        if not (text := super().clean(value)):
+            return None
+        found = CODE_AND_YEARS.fullmatch(text)
+        if not found or found[1] not in self.codes or (self.needs_year and not found[2]):
+            message = _("« %(value)s » n’est pas accepté : un code, une virgule, des années, comme %(code)s,2010-2016.")
+            raise ValidationError(message, params={"value": text[:40], "code": next(iter(self.codes))})
+        first, last = (int(year) if year else None for year in (found[2], found[4]))
+        return Dated(found[1], first, last if found[3] else first, self.codes[found[1]])
+
+
+class DatedFilter(django_filters.Filter):
+    field_class = DatedField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.HiddenInput, **kwargs)
+
+
+def calls() -> list[tuple[str, str]]:
+    """The calls with laureates; the money's tables are read through the partnerships' projects."""
+    rows = Partnership.objects.filter(projects__call__isnull=False).order_by("projects__call__slug")
+    return list(rows.values_list("projects__call__slug", "projects__call__title").distinct())
+
+
+class FigureFilter(ListFilter):
+    """Every figure on partnerships can list them. « Inconnue » lists those of which it is not known."""
+
+    portee = django_filters.ChoiceFilter(
+        method="of_reach", choices=[*Reach.choices, UNKNOWN], label=_("Portée"), empty_label=_("Toutes")
+    )
+    reciproque = django_filters.ChoiceFilter(
+        method="reciprocal",
+        choices=[("oui", _("Réciproque")), ("non", _("Sans action sur le sol français")), UNKNOWN],
+        label=_("Réciprocité"),
+        empty_label=_("Indifférent"),
+    )
+    initiative = django_filters.ChoiceFilter(
+        method="of_initiative",
+        choices=[("interne", _("Interne")), ("externe", _("Externe")), UNKNOWN],
+        label=_("Initiative"),
+        empty_label=_("Toutes"),
+    )
+    acteurs = django_filters.ChoiceFilter(
+        method="with_family", choices=Family.choices, label=_("Famille d’acteurs"), empty_label=_("Toutes")
+    )
+    odd = django_filters.ChoiceFilter(
+        method="of_goal",
+        choices=[*((str(goal.value), goal.label) for goal in Sdg), UNKNOWN],
+        label=_("Objectif de développement durable"),
+        empty_label=_("Tous"),
+    )
+    familles = django_filters.ChoiceFilter(
+        method="with_families",
+        choices=[(str(number), str(number)) for number in range(len(Family) + 1)],
+        label=_("Nombre de familles d’acteurs"),
+        widget=forms.HiddenInput,
+    )
+    etat_au = DatedFilter(
+        method="in_status",
+        codes=dict([*PartnershipStatus.choices, UNKNOWN]),
+        needs_year=True,
+        label=_("État au 31 décembre"),
+    )
+    arret = DatedFilter(
+        method="stopped",
+        codes=dict([("tous", _("Toutes raisons")), *StatusReason.choices, UNKNOWN]),
+        label=_("Ralentissement ou arrêt"),
+    )
+    agents = DatedFilter(
+        method="with_staff", codes={"oui": _("Participation renseignée")}, label=_("Participation des agents")
+    )
+    appel = django_filters.ChoiceFilter(
+        method="of_call", choices=calls, label=_("Lauréats de l’appel"), widget=forms.HiddenInput
+    )
+
+    def of_reach(self, rows: QuerySet[Any], name: str, reach: str) -> QuerySet[Any]:
+        asked = None if reach == UNKNOWN[0] else reach
+        return rows.with_reach().filter(reach=asked)  # type: ignore[attr-defined, no-any-return]
+
+    def reciprocal(self, rows: QuerySet[Any], name: str, answer: str) -> QuerySet[Any]:
+        return rows.with_reciprocity().filter(is_reciprocal=ANSWERS.get(answer))  # type: ignore[attr-defined, no-any-return]
+
+    def of_initiative(self, rows: QuerySet[Any], name: str, model: str) -> QuerySet[Any]:
+        return rows.filter(initiative=INITIATIVES.get(model, ""))
+
+    def with_family(self, rows: QuerySet[Any], name: str, family: str) -> QuerySet[Any]:
+        kinds = [kind for kind, of_kind in FAMILIES.items() if of_kind == family]
+        return rows.filter(Exists(Party.objects.filter(partnership=OuterRef("pk"), organisation__kind__in=kinds)))
+
+    def with_families(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
+        return rows.with_actor_kinds().filter(actor_kinds=number)  # type: ignore[attr-defined, no-any-return]
+
+    def of_goal(self, rows: QuerySet[Any], name: str, goal: str) -> QuerySet[Any]:
+        if goal == UNKNOWN[0]:
+            return rows.without_goals()  # type: ignore[attr-defined, no-any-return]
+        return rows.filter(Exists(SdgContribution.objects.filter(partnership=OuterRef("pk"), goal=goal)))
+
+    def in_status(self, rows: QuerySet[Any], name: str, asked: Dated) -> QuerySet[Any]:
+        status = None if asked.code == UNKNOWN[0] else asked.code
+        return rows.in_status(asked.first, status)  # type: ignore[attr-defined, no-any-return]
+
+    def stopped(self, rows: QuerySet[Any], name: str, asked: Dated) -> QuerySet[Any]:
+        reason = {"tous": None, UNKNOWN[0]: ""}.get(asked.code, asked.code)
+        return rows.stopped(reason, asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
+
+    def with_staff(self, rows: QuerySet[Any], name: str, asked: Dated) -> QuerySet[Any]:
+        return rows.with_staff(asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
+
+    def of_call(self, rows: QuerySet[Any], name: str, slug: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=Partnership.objects.filter(projects__call__slug=slug).values("pk"))
