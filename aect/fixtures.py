@@ -237,10 +237,11 @@ class Writer:
 
     def put(self, entry: Entry, model: type[models.Model], *key: str, **given: Any) -> Any:
         """Creates the row, or brings the one that stands under the same key up to date."""
-        columns = {known.name: known.attname for known in model._meta.concrete_fields}
+        fields = {known.name: known for known in model._meta.concrete_fields}
         values = self._values(entry, model)
-        values |= {columns[name]: getattr(value, "pk", value) for name, value in given.items()}
-        where = {columns[name]: values[columns[name]] for name in key}
+        values |= {fields[name].attname: getattr(value, "pk", value) for name, value in given.items()}
+        keys = [fields[name] for name in key]
+        where = {known.attname: values.get(known.attname, known.get_default()) for known in keys}
         row: Any = model._default_manager.filter(**where).first() or model(**where)
         changes = self.changes[model]
         changes.read += 1

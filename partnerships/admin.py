@@ -66,7 +66,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     list_filter = ["kind"]
     list_select_related = ["country", "region"]
     search_fields = ["name", "names__text", "identifiers__code"]
-    autocomplete_fields = ["region", "parent"]
+    autocomplete_fields = ["region", "parent", "source"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [IdentifierInline, OrganisationNameInline, NetworkInline, BecameInline, CameFromInline]
 
@@ -80,7 +80,7 @@ class PartyInline(admin.TabularInline):
 class MilestoneInline(admin.StackedInline):
     model = Milestone
     extra = 0
-    autocomplete_fields = ["source"]
+    autocomplete_fields = ["organisations", "source"]
 
 
 class SdgInline(admin.TabularInline):
@@ -191,7 +191,7 @@ class MilestoneAdmin(admin.ModelAdmin):
     list_filter = ["kind"]
     list_select_related = ["partnership"]
     search_fields = ["title", "partnership__name"]
-    autocomplete_fields = ["partnership", "source"]
+    autocomplete_fields = ["partnership", "organisations", "source"]
 
 
 @admin.register(Source)

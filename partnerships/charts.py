@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from aect.charts import PALETTE, Chart, Column, Table, link
 from aect.templatetags.aect import euros
+from partnerships.choices import Side
 from partnerships.models import Commitment, Convention, Organisation, Partnership
 
 
 class Link(NamedTuple):
-    """One French and one foreign party of a partnership."""
+    """One French and one foreign authority, party or associated to a partnership."""
 
     partnership: Partnership
     french: Organisation
@@ -30,7 +31,7 @@ def links(partnerships: Iterable[Partnership]) -> list[Link]:
     return [
         Link(partnership, french, foreign)
         for partnership in partnerships
-        for french, foreign in product(partnership.french_parties, partnership.foreign_parties)
+        for french, foreign in product(partnership.together(Side.FRENCH), partnership.together(Side.FOREIGN))
     ]
 
 

@@ -129,6 +129,10 @@ class PartyRole(models.TextChoices):
     ACTOR = "actor", _("Acteur mobilisé")
 
 
+#: Those who act together, whether in all of the partnership or in a part of it.
+TOGETHER = (PartyRole.PARTY, PartyRole.ASSOCIATE)
+
+
 class Reach(models.TextChoices):
     """How many collectivities act together; derived from the parties, see `PartnershipQuerySet.with_reach`."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 from django.utils.text import slugify
 from stdnum.fr import siren
 
@@ -33,11 +34,14 @@ from partnerships.models import (
     Identifier,
     Indicator,
     Milestone,
+    NetworkMembership,
     Organisation,
     OrganisationName,
     Partnership,
     Party,
+    SdgContribution,
     Source,
+    StaffContribution,
     Succession,
     Theme,
 )
@@ -113,7 +117,8 @@ def _load_authorities(
     require(cursor, path, "staged_rows", "area", known_areas, named=area)
     cursor.execute(_WITH_IDS, {"scheme": scheme, "country": country})
     columns = {name: name for name in ("id", "slug", "name", "kind", "country_id", "region_id", "population")}
-    changes = upsert(cursor, Organisation, "staged_organisations", columns, key=["id"], keep=["slug"])
+    told = {"description": "''", "source_place": "''"}
+    changes = upsert(cursor, Organisation, "staged_organisations", columns | told, key=["id"], keep=["slug", *told])
     cursor.execute(_CODES)
     for name in COG:
         held = f"scheme = '{name}' AND {_HELD_BY_ANOTHER}"
@@ -166,16 +171,21 @@ def load_cases(writer: Writer, folder: Path) -> None:
     _load_names(writer, read_toml(folder / "names.toml"))
     for entry in read_toml(folder / "lineage.toml").entries("succession"):
         writer.put(entry, Succession, "predecessor", "successor")
+    for entry in read_toml(folder / "networks.toml").entries("membership"):
+        writer.put(entry, NetworkMembership, "network", "member")
     for entry in read_toml(folder / "themes.toml").entries("theme"):
         writer.put(entry, Theme, "slug")
     for path in sorted((folder / "partnerships").glob("*.toml")):
         _load_partnership(writer, read_toml(path))
     for entry in read_toml(folder / "timeline.toml").entries("milestone"):
-        writer.put(entry, Milestone, "partnership", "title", partnership=None)
+        _load_milestone(writer, entry, None)
 
 
 def _load_organisations(writer: Writer, file: Entry) -> None:
-    """Each table names an organisation: one of the registers by its official code, or a new one by its slug."""
+    """Each table names an organisation: one of the registers by its official code, or a new one by its slug.
+
+    A `parent` stands before the bodies that belong to it.
+    """
     for name, values in file.values.items():
         entry = Entry(f"{file.place}, [{name}]", dict(values))
         if scheme := next((scheme for scheme in ("siren", "inegi") if scheme in values), None):
@@ -200,19 +210,37 @@ def _load_names(writer: Writer, file: Entry) -> None:
             writer.put(other, OrganisationName, "organisation", "text", organisation=organisation)
 
 
+#: What a partnership's table holds that is told in one row: the name of its tables, the model, its key within it.
+PARTS: list[tuple[str, type[Model], list[str]]] = [
+    ("party", Party, ["organisation"]),
+    ("sdg", SdgContribution, ["goal"]),
+    ("staff", StaffContribution, ["organisation", "year", "kind", "department"]),
+]
+
+
 def _load_partnership(writer: Writer, entry: Entry) -> None:
     themes = entry.pop("themes")
-    parties, conventions, actions, milestones = map(entry.entries, ("party", "convention", "action", "milestone"))
+    parts = [(model, key, entry.entries(name)) for name, model, key in PARTS]
+    conventions, actions, milestones = map(entry.entries, ("convention", "action", "milestone"))
     partnership = writer.put(entry, Partnership, "slug")
     writer.relate(entry, partnership, "themes", themes)
-    for party in parties:
-        writer.put(party, Party, "partnership", "organisation", partnership=partnership)
+    for model, key, rows in parts:
+        for row in rows:
+            writer.put(row, model, "partnership", *key, partnership=partnership)
     for convention in conventions:
-        writer.put(convention, Convention, "slug", partnership=partnership)
+        signatories = convention.pop("signatories")
+        row = writer.put(convention, Convention, "slug", partnership=partnership)
+        writer.relate(convention, row, "signatories", signatories)
     for action in actions:
         _load_action(writer, action, partnership)
     for milestone in milestones:
-        writer.put(milestone, Milestone, "partnership", "title", partnership=partnership)
+        _load_milestone(writer, milestone, partnership)
+
+
+def _load_milestone(writer: Writer, entry: Entry, partnership: Partnership | None) -> None:
+    organisations = entry.pop("organisations")
+    milestone = writer.put(entry, Milestone, "partnership", "title", partnership=partnership)
+    writer.relate(entry, milestone, "organisations", organisations)
 
 
 def _load_action(writer: Writer, entry: Entry, partnership: Partnership) -> None:

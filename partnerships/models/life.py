@@ -45,6 +45,13 @@ class Milestone(Sourced):
         _("état du partenariat ensuite"), max_length=10, choices=PartnershipStatus, null=True, blank=True
     )
     reason = models.CharField(_("raison du changement d’état"), max_length=12, choices=StatusReason, blank=True)
+    organisations = models.ManyToManyField(
+        Organisation,
+        verbose_name=_("organismes concernés"),
+        blank=True,
+        related_name="milestones",
+        help_text=_("Ce repère figure aussi sur leur page."),
+    )
 
     class Meta:
         verbose_name = _("repère")

@@ -34,11 +34,11 @@ from partnerships.choices import (
     FRENCH_KINDS,
     LOCAL_KINDS,
     MEXICAN_KINDS,
+    TOGETHER,
     Family,
     NameKind,
     NameLanguage,
     OrganisationKind,
-    PartyRole,
     Scheme,
     SuccessionKind,
 )
@@ -82,10 +82,10 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(kind__in=LOCAL_KINDS)
 
     def partnered(self) -> Self:
-        """Those that are party to at least one partnership."""
+        """Those that are party, or associated, to at least one partnership."""
         from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
 
-        return self.filter(Exists(Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY)))
+        return self.filter(Exists(Party.objects.filter(organisation=OuterRef("pk"), role__in=TOGETHER)))
 
     def current(self) -> Self:
         """Those that no other has succeeded to."""
@@ -129,7 +129,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows."""
         from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
 
-        places = Prefetch("places", Party.objects.filter(role=PartyRole.PARTY), to_attr="partner_places")
+        places = Prefetch("places", Party.objects.filter(role__in=TOGETHER), to_attr="partner_places")
         became = Prefetch("became", Succession.objects.select_related("successor"))
         return self.prefetch_related("country", "region", "identifiers", places, became)
 
@@ -143,8 +143,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.order_by(Fold("name"), "pk")
 
 
-class Organisation(models.Model):
-    """Whoever takes part: `kind` says what it is, `identifiers` hold its official codes."""
+class Organisation(Sourced):
+    """Whoever takes part: `kind` says what it is, `identifiers` hold its official codes.
+
+    The source is that of the description: codes come from the registers that their schemes name.
+    """
 
     slug = models.SlugField(_("identifiant"), max_length=140, unique=True)
     name = models.CharField(_("nom"), max_length=200)
@@ -168,6 +171,7 @@ class Organisation(models.Model):
         related_name="bodies",
         help_text=_("La collectivité ou l’institution dont cet organisme fait partie."),
     )
+    description = models.TextField(_("présentation"), blank=True, help_text=_("Ce que cet organisme est et fait."))
     population = models.PositiveIntegerField(_("population"), null=True, blank=True)
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)

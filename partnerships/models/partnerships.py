@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
 from aect.text import Fold
 from partnerships.choices import (
+    TOGETHER,
     Initiative,
     PartnershipStatus,
     PartyRole,
@@ -26,9 +27,6 @@ from partnerships.models.figures import FigureQuerySet, family_of
 from partnerships.models.life import Action, Milestone, StaffContribution
 from partnerships.models.organisations import Organisation, OrganisationName
 from partnerships.models.reference import Sourced
-
-#: Roles of those who act together, whether in all of the partnership or in a part of it.
-TOGETHER = (PartyRole.PARTY, PartyRole.ASSOCIATE)
 
 
 class Theme(models.Model):
@@ -145,7 +143,7 @@ class PartnershipQuerySet(FigureQuerySet):
 
     def figures(self) -> dict[str, int]:
         """How many `partnerships`, `french` and `foreign` local authorities, and foreign `countries` they link."""
-        party = Q(parties__role=PartyRole.PARTY)
+        party = Q(parties__role__in=TOGETHER)
         french, foreign = party & Q(parties__side=Side.FRENCH), party & Q(parties__side=Side.FOREIGN)
         return self.aggregate(
             partnerships=Count("pk", distinct=True),
@@ -229,8 +227,8 @@ class Partnership(Sourced):
         status: str | None = getattr(self, "status", None)
         return str(PartnershipStatus(status).label) if status else ""
 
-    def _places(self, side: Side) -> list["Party"]:
-        return [p for p in self.parties.all() if p.side == side and p.role == PartyRole.PARTY]
+    def _places(self, side: Side, *roles: PartyRole) -> list["Party"]:
+        return [p for p in self.parties.all() if p.side == side and p.role in (roles or [PartyRole.PARTY])]
 
     @property
     def french_places(self) -> list["Party"]:
@@ -247,6 +245,11 @@ class Partnership(Sourced):
     @property
     def foreign_parties(self) -> list[Organisation]:
         return [place.organisation for place in self.foreign_places]
+
+    def together(self, side: Side) -> list[Organisation]:
+        """The parties of one side, then those associated to a part of the actions."""
+        places = sorted(self._places(side, *TOGETHER), key=lambda place: place.role != PartyRole.PARTY)
+        return [place.organisation for place in places]
 
     @property
     def associates(self) -> list["Party"]:

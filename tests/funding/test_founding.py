@@ -15,11 +15,14 @@ from partnerships.models import (
     Convention,
     Indicator,
     Milestone,
+    NetworkMembership,
     Organisation,
     OrganisationName,
     Partnership,
     Party,
+    SdgContribution,
     Source,
+    StaffContribution,
     Succession,
     Theme,
 )
@@ -37,6 +40,8 @@ COUNTED = [
         Action,
         Indicator,
         Milestone,
+        NetworkMembership,
+        StaffContribution,
     ),
     *(Call, Project, Cofinancing, PublishedFigure),
 ]
@@ -47,7 +52,7 @@ PARTNERSHIPS = [
     ("angouleme-zapopan", {"200071827"}, {"14120"}, 2012, "active"),
     ("bordeaux-guanajuato", {"243300316"}, {"11", "11015"}, 2011, "ended"),
     ("cannes-acapulco", {"210600292"}, {"12001"}, 1994, None),
-    ("carcassonne-campeche", {"211100698"}, {"04002"}, None, None),
+    ("carcassonne-campeche", {"211100698"}, {"04002"}, 1990, None),
     ("ile-de-france-santiago", {"237500079"}, {None}, None, "suspended"),
     ("marseille-alger", {"211300553"}, {None}, None, None),
 ]
@@ -62,9 +67,27 @@ CONVENTIONS = [
         "accord-bordeaux-guanajuato-2011",
     ),
     ("jumelage-cannes-acapulco-1994", "twinning", date(1994, 1, 1), "year", None, None),
-    ("jumelage-carcassonne-campeche", "twinning", None, "day", None, None),
+    ("jumelage-carcassonne-campeche", "twinning", date(1990, 1, 1), "decade", None, None),
+]
+PARENTS = [
+    ("daect", "Ministère de l’Europe et des Affaires étrangères"),
+    ("ambassade-de-france-au-mexique", "Ministère de l’Europe et des Affaires étrangères"),
+    ("amexcid", "Secretaría de Relaciones Exteriores (SRE)"),
+    ("labcdmx", "Ciudad de México"),
+    ("capae", "Estado de Campeche"),
+    ("infocam", "Estado de Campeche"),
+    ("groupe-pays-mexique", "Cités Unies France (CUF)"),
+]
+REASONS = [
+    ("paris-mexico", "slowed", "partner_body"),
+    ("ile-de-france-santiago", "suspended", "majority"),
+    ("bordeaux-guanajuato", "ended", "term"),
+    ("la-rochelle-campeche", "active", "term"),
+    ("angouleme-zapopan", "active", "funding"),
 ]
 TIMELINE = [
+    (date(1980, 1, 1), "year", "Marseille – Alger"),
+    (date(1990, 1, 1), "decade", "RRMA"),
     (date(1998, 1, 1), "year", "PFMCM"),
     (date(2007, 1, 1), "year", "León"),
     (date(2011, 1, 1), "year", "fonds conjoint"),
@@ -181,12 +204,38 @@ class TestFounding:
         shown = {row[0] for row in PARTNERSHIPS if f'href="/partenariats/{row[0]}/"' in page}
         assert shown == {row[0] for row in PARTNERSHIPS[:6]}
 
-    def test_bogota_is_an_actor_and_not_a_party(self):
-        partnership = Partnership.objects.get(slug="paris-mexico")
-        assert [party.name for party in partnership.foreign_parties] == ["Ciudad de México"]
-        bogota = partnership.parties.get(organisation__country="CO")
-        assert (bogota.role, bogota.side, bogota.organisation.kind) == ("actor", "foreign", "foreign_authority")
-        assert "place Navier" in bogota.part
+    def test_bogota_is_associated_and_makes_the_partnership_multilateral(self):
+        rows = {row.slug: row for row in Partnership.objects.for_list()}
+        paris = rows["paris-mexico"]
+        assert [party.name for party in paris.foreign_parties] == ["Ciudad de México"]
+        bogota = paris.parties.get(organisation__country="CO")
+        assert (bogota.role, bogota.side, bogota.period) == ("associate", "foreign", "2017")
+        assert [slug for slug, row in rows.items() if row.reach == "multilateral"] == ["paris-mexico"]
+        assert [slug for slug, row in rows.items() if row.is_reciprocal] == ["paris-mexico"]
+
+    def test_both_capitals_belong_to_two_networks_since_a_year_that_is_not_told(self):
+        members = NetworkMembership.objects.values_list("network__slug", "member__name", "began_on")
+        assert sorted(members) == [
+            *[("al-las", "Ciudad de México", None), ("al-las", "Paris", None)],
+            *[("c40", "Ciudad de México", None), ("c40", "Paris", None)],
+        ]
+
+    @pytest.mark.parametrize(("slug", "parent"), PARENTS)
+    def test_what_belongs_to_another(self, slug, parent):
+        assert Organisation.objects.get(slug=slug).parent.name == parent
+
+    @pytest.mark.parametrize(("slug", "status", "reason"), REASONS)
+    def test_why_a_status_changed(self, slug, status, reason):
+        assert self.of(slug).milestones.filter(status_after=status).values_list("reason", flat=True).last() == reason
+
+    def test_the_study_tells_one_initiative_and_no_goal(self):
+        told = Partnership.objects.exclude(initiative="").values_list("slug", "initiative")
+        assert list(told) == [("la-rochelle-campeche", "external")]
+        assert not SdgContribution.objects.exists()
+
+    def test_the_staff_of_la_rochelle_without_a_number(self):
+        staff = StaffContribution.objects.get()
+        assert (staff.organisation.name, staff.year, staff.days) == ("CA de La Rochelle", None, None)
 
     @pytest.mark.parametrize(("slug", "kind", "signed", "precision", "ends", "renews"), CONVENTIONS)
     def test_each_convention(self, slug, kind, signed, precision, ends, renews):
@@ -261,7 +310,11 @@ class TestFounding:
         assert not PublishedFigure.objects.get(key="apd-2018").is_approximate
 
     def test_every_fact_has_its_source(self):
-        for model in (Partnership, Party, Convention, Action, Indicator, Milestone, Call, Project, Cofinancing):
+        told = Organisation.objects.exclude(description="")
+        assert not told.filter(source=None).exists()
+        assert not told.filter(source_place="").exists()
+        registry = (Partnership, Party, Convention, Action, Indicator, Milestone, StaffContribution, NetworkMembership)
+        for model in (*registry, Call, Project, Cofinancing):
             assert not model.objects.filter(source=None).exists(), model
             assert not model.objects.filter(source_place="").exists(), model
         assert not PublishedFigure.objects.filter(source=None).exists()
