@@ -1,6 +1,30 @@
-"""Comparing and sorting text as French readers expect, without a collation that a PostgreSQL may lack."""
+"""Comparing, finding and sorting text as French readers expect, without a collation that a PostgreSQL may lack.
 
-from django.db.models import CharField, Func
+A model that is searched keeps its texts folded in columns of their own (`FoldedField`), each with a trigram index, and
+its QuerySet has `found(needle)`: the rows that have it `within` some of these columns.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.apps import apps
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
+from django.db import connection
+from django.db.models import Case, CharField, FloatField, Func, GeneratedField, Index, Q, TextField, Value, When
+
+CONTAINED = 1.0  # the closeness of a row that contains what is sought elsewhere than in its name; the least of them
+SHORT = 2  # letters that nearly every text contains: of so few, a text has to begin so
+MOST_WORDS = 8  # that a mistyped text may have
+MOST_ODD = 2  # words of one text that may be so mistyped that only a likeness finds them
+LONGEST_ODD = 30  # letters of such a word
+LONGEST_SWAPPED = 12  # letters; a longer word stays alike when two of them are exchanged
+NEAREST = 200  # rows that the nearest are chosen from, when they only resemble the text or when few are asked for
 
 
 class Fold(Func):
@@ -12,3 +36,143 @@ class Fold(Func):
 
     function = "aect_fold"
     output_field = CharField()
+
+
+def FoldedField(name: str) -> GeneratedField:  # noqa: N802  # reads as a field
+    """The column `name` without accents and case, kept by the database."""
+    return GeneratedField(expression=Fold(name), output_field=TextField(), db_persist=True)
+
+
+def search_index(column: str, *, name: str) -> GinIndex:
+    """Makes it fast to find what contains a text, or resembles it, in a folded column."""
+    return GinIndex(fields=[column], opclasses=["gin_trgm_ops"], name=name)
+
+
+def name_index(column: str, *, name: str) -> Index:
+    """Makes it fast to find what is called so, or begins so, in a folded column."""
+    return Index(fields=[column], opclasses=["text_pattern_ops"], name=name)
+
+
+@dataclass(frozen=True)
+class Needle:
+    """What somebody looks for, folded; `most` bounds the rows that the nearest are chosen from.
+
+    Once `respelt` it has `words`: each with the ways in which it stands in some name, or none when it is so mistyped
+    that one can only look for what resembles it.
+    """
+
+    text: str
+    most: int | None = None
+    words: dict[str, list[str]] | None = None
+
+    @classmethod
+    def of(cls, typed: str, *, most: int | None = None) -> "Needle":
+        """Folded by the database, as the columns are."""
+        line = re.sub(r"\s+", " ", unicodedata.normalize("NFC", typed)).strip()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT aect_fold(%s)", [line])
+            return cls(cursor.fetchone()[0], most)
+
+    def respelt(self) -> "Needle":
+        """Its words in the ways that stand in some name: as they are, else with two letters exchanged."""
+        words = [word for word in dict.fromkeys(re.findall(r"\w+", self.text)) if len(word) > SHORT]
+        if len(words) > MOST_WORDS:
+            return replace(self, most=NEAREST, words={})
+        known = standing(words)
+        swapped = standing([each for word in words if word not in known for each in swaps(word)])
+        ways = {word: [word] if word in known else [each for each in swaps(word) if each in swapped] for word in words}
+        odd = [word for word, spellings in ways.items() if not spellings]
+        is_hopeless = len(odd) > MOST_ODD or any(len(word) > LONGEST_ODD for word in odd)
+        return replace(self, most=NEAREST, words={} if is_hopeless else ways)
+
+    @property
+    def is_respelt(self) -> bool:
+        return self.words is not None
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.text) <= SHORT
+
+    def within(self, *columns: str) -> Q:
+        """That one of these folded columns contains the text; of one or two letters, that it begins so.
+
+        Respelt: that it has all of the words, in any order, the mistyped ones nearly.
+        """
+        if self.words is not None:
+            return either(
+                reduce(and_, (self._has(word, column) for word in self.words), Q()) for column in columns if self.words
+            )
+        if not any(letter.isalnum() for letter in self.text):
+            return NOTHING
+        lookup = "startswith" if self.is_short else "contains"
+        return either(Q(**{f"{column}__{lookup}": self.text}) for column in columns)
+
+    def _has(self, word: str, column: str) -> Q:
+        spellings = (self.words or {})[word]
+        if not spellings:
+            return Q(**{f"{column}__trigram_word_similar": word})
+        return either(Q(**{f"{column}__contains": each}) for each in spellings)
+
+    def names(self, column: str) -> Q:
+        """That this folded column is the very text; respelt, with two letters exchanged."""
+        return Q(**{f"{column}__in": swaps(self.text)}) if self.is_respelt else Q(**{column: self.text})
+
+    def begins(self, column: str) -> Q:
+        return Q(**{f"{column}__startswith": self.text})
+
+    def closeness(self, path: str) -> Case:
+        """How near the folded name of a row found is: 3 that very name, 2 begins so, 1.5 contains it, 1 another text
+        does; respelt, less than 1, by likeness."""
+        likeness = (TrigramWordSimilarity(self.text, path) + TrigramSimilarity(path, self.text)) / Value(2.5)
+        return Case(
+            When(Q(**{path: self.text}), then=Value(3.0)),
+            When(self.begins(path), then=Value(2.0)),
+            When(Q(**{f"{path}__contains": self.text}), then=Value(1.5)),
+            default=likeness if self.is_respelt else Value(CONTAINED),
+            output_field=FloatField(),
+        )
+
+
+NOTHING = Q(pk__in=[])
+
+
+def either(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions, NOTHING)
+
+
+def swaps(word: str) -> list[str]:
+    """The word with two neighbours exchanged, each way: « Mexcio » gives « Mexico ». None of a short or a long one."""
+    if not SHORT < len(word) <= LONGEST_SWAPPED:
+        return []
+    made = (word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1))
+    return [each for each in dict.fromkeys(made) if each != word]
+
+
+def standing(words: list[str]) -> set[str]:
+    """Those of the words that stand in a name, in any table."""
+    if not words:
+        return set()
+    tables = vocabulary()
+    known = " OR ".join(f"EXISTS (SELECT FROM {table} WHERE folded LIKE %s)" for table in tables)
+    patterns = [f"%{word}%" for word in words for _table in tables]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ARRAY[{', '.join([known] * len(words))}]", patterns)
+        return {word for word, is_known in zip(words, cursor.fetchone()[0], strict=True) if is_known}
+
+
+def vocabulary() -> list[str]:
+    """The tables of which the column `folded` holds names."""
+    return [
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(column.name == "folded" and column.generated for column in model._meta.fields)
+    ]
+
+
+def first_found(typed: str, find: Callable[[Needle], Any]) -> tuple[Any, Needle]:
+    """The rows that contain the text or, when none does, those that do once mistyped words are forgiven; the needle."""
+    few = Needle.of(typed, most=NEAREST)
+    needle = replace(few, most=None)
+    if not (find(few).exists() or find(needle).exists()):  # among a few first: that is quick when nearly all have it
+        needle = needle.respelt()
+    return find(needle), needle

@@ -7,6 +7,7 @@ from django.db.models import Case, F, Max, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
+from aect.text import FoldedField, Needle, name_index, search_index
 from funding.choices import CofinancingKind, CofinancingState, FunderFamily, Metric
 from partnerships.choices import FRENCH_KINDS, OrganisationKind
 from partnerships.models import Organisation, Partnership, Sourced
@@ -72,6 +73,18 @@ class Call(Sourced):
         return f"{self.first_year}" if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
 
 
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def found(self, needle: Needle) -> Self:
+        """Those of which the title is what is sought."""
+        rows = self.order_by()
+        exactly, inside = rows.filter(needle.names("folded")), rows.filter(needle.within("folded"))
+        return self.filter(pk__in=exactly.values("pk").union(inside.values("pk")[: needle.most], all=True))
+
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest title first."""
+        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
+
+
 class Project(Sourced):
     """A piece of work within a partnership, with a budget of its own."""
 
@@ -88,6 +101,7 @@ class Project(Sourced):
         related_name="projects",
     )
     title = models.CharField(_("intitulé"), max_length=250)
+    folded = FoldedField("title")
     objective = models.TextField(_("objectif"), blank=True)
     begins_on = models.DateField(_("commence le"), null=True, blank=True)
     begins_on_precision = PrecisionField(_("précision du début"))
@@ -95,10 +109,16 @@ class Project(Sourced):
     ends_on_precision = PrecisionField(_("précision de la fin"))
     budget_amount = AmountField(_("budget total"), null=True, blank=True)
 
+    objects = ProjectQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("projet")
         verbose_name_plural = _("projets")
         ordering = ["begins_on", "pk"]
+        indexes = [
+            search_index("folded", name="project_search"),
+            name_index("folded", name="project_called"),
+        ]
         constraints = [
             *amount_check("project", "budget_amount"),
             precision_check("project", "begins_on"),

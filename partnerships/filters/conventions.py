@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import UrlFilterSet
-from aect.text import Fold
 from partnerships.choices import (
     ConventionKind,
     ConventionState,
@@ -96,4 +95,4 @@ class ConventionFilter(ListFilter):
             "signature": [F("signed_on").asc(nulls_last=True)],
             "fin": [F("ends_on").asc(nulls_last=True)],
         }
-        return rows.order_by(*first.get(order, []), Fold("title"), "pk")
+        return rows.order_by(*first.get(order, []), "folded", "pk")

@@ -8,7 +8,6 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from aect.text import Fold
 from partnerships.choices import (
     FRENCH_KINDS,
     OrganisationKind,
@@ -88,7 +87,7 @@ class PartnershipFilter(FigureFilter):
             "-depuis": F("began_on").desc(nulls_last=True),
             "statut": Case(*stages, default=len(stages)),
         }
-        return rows.order_by(*[first[order]] if order in first else [], Fold("name"), "pk")
+        return rows.order_by(*[first[order]] if order in first else [], "folded", "pk")
 
 
 def regions_of(places: QuerySet[Party]) -> QuerySet[Organisation]:

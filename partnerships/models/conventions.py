@@ -24,7 +24,7 @@ from aect.fields import (
     partial_date,
     precision_check,
 )
-from aect.text import Fold
+from aect.text import FoldedField, Needle, first_found, name_index, search_index
 from partnerships import law
 from partnerships.choices import (
     MEXICAN_KINDS,
@@ -91,14 +91,30 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             "partnership__parties__organisation__country", Prefetch("commitments", commitments)
         )
 
-    def matching(self, text: str) -> Self:
-        """Title, object or partnership; accents and case do not count."""
-        needle = Fold(Value(text))
-        return self.annotate(
-            folded=Fold("title"), folded_object=Fold("object"), folded_partnership=Fold("partnership__name")
-        ).filter(
-            Q(folded__contains=needle) | Q(folded_object__contains=needle) | Q(folded_partnership__contains=needle)
+    def found(self, needle: Needle) -> Self:
+        """Those of which the title, the object or the partnership's name is what is sought.
+
+        However few `needle.most` asks for, those of that very title are among them.
+        """
+        rows = self.order_by()
+        told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_object")
+        return self.filter(
+            pk__in=rows.filter(needle.names("folded"))
+            .values("pk")
+            .union(
+                rows.filter(told).values("pk")[: needle.most],
+                rows.filter(needle.within("partnership__folded")).values("pk")[: needle.most],
+                all=True,
+            )
         )
+
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest title first."""
+        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
+
+    def matching(self, text: str) -> Self:
+        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
+        return first_found(text, self.found)[0]  # type: ignore[no-any-return]
 
 
 class Convention(Sourced):
@@ -113,8 +129,10 @@ class Convention(Sourced):
     )
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
     title = models.CharField(_("intitulé"), max_length=250)
+    folded = FoldedField("title")
     kind = models.CharField(_("nature"), max_length=12, choices=ConventionKind)
     object = models.TextField(_("objet"), blank=True)
+    folded_object = FoldedField("object")
     provisional_amount = AmountField(
         _("montant prévisionnel"), null=True, blank=True, help_text=_("0 si elle n’engage aucune dépense.")
     )
@@ -175,6 +193,11 @@ class Convention(Sourced):
         verbose_name = _("convention")
         verbose_name_plural = _("conventions")
         ordering = ["signed_on", "pk"]
+        indexes = [
+            search_index("folded", name="convention_search"),
+            name_index("folded", name="convention_called"),
+            search_index("folded_object", name="convention_search_object"),
+        ]
         constraints = [
             *amount_check("convention", "provisional_amount"),
             precision_check("convention", "signed_on"),

@@ -2,8 +2,6 @@
 
 from typing import Any, Self
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import TrigramWordSimilarity
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import (
@@ -21,14 +19,13 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest, JSONObject, Least
-from django.db.models.lookups import Contains, Exact, StartsWith
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
 
 from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
-from aect.text import Fold
+from aect.text import CONTAINED, FoldedField, Needle, first_found, name_index, search_index
 from partnerships.choices import (
     FAMILIES,
     FRENCH_KINDS,
@@ -44,36 +41,36 @@ from partnerships.choices import (
 )
 from partnerships.models.reference import Sourced
 
-ALIKE = 0.6  # the word similarity from which two texts resemble each other: pg_trgm's own default
-CONTAINED = 1.0  # the least closeness of a name that contains the text sought
 
-
-def FoldedField(name: str) -> models.GeneratedField:  # noqa: N802  # reads as a field
-    """The column `name` without accents and case, kept by the database: a search then folds nothing but its text."""
-    return models.GeneratedField(expression=Fold(name), output_field=models.TextField(), db_persist=True)
-
-
-def closeness(path: str, text: str) -> Case:
-    """How near a folded name is to the text sought: 3 that very name, 2 begins so, 1 contains it, less by likeness."""
-    name, needle = F(path), Fold(Value(text))
-    return Case(
-        When(Exact(name, needle), then=Value(3.0)),
-        When(StartsWith(name, needle), then=Value(2.0)),
-        When(Contains(name, needle), then=Value(CONTAINED)),
-        default=TrigramWordSimilarity(needle, name),  # type: ignore[arg-type]  # the stubs want a string
-        output_field=FloatField(),
-    )
-
-
-def spelt(lookup: str, text: str) -> models.QuerySet["Organisation", Any]:
-    """The ids of organisations of which a name, present or former, stands so to the text.
+def spelt(
+    condition: Q, *, among: "OrganisationQuerySet | None" = None, most: int | None = None
+) -> models.QuerySet["Organisation", Any]:
+    """The ids of organisations of which a name's `folded` column, present or former, fulfils this; `most` of each.
 
     One subquery a table, each answered by its trigram index: one condition over both would read every name.
     """
-    sought = {f"folded__{lookup}": Fold(Value(text))}
-    named = Organisation.objects.filter(**sought)
-    others = OrganisationName.objects.order_by().filter(**sought)
-    return named.values("pk").union(others.values("organisation"))
+    own, others = Organisation.objects.order_by(), OrganisationName.objects.order_by()
+    if among is not None:
+        own, others = among.order_by(), others.filter(organisation__in=among.order_by())
+    return (
+        own.filter(condition)
+        .values("pk")[:most]
+        .union(others.filter(condition).values("organisation")[:most], all=True)
+    )
+
+
+def so_called(needle: Needle) -> models.QuerySet["Organisation", Any]:
+    """The ids of organisations of that very name, or official code."""
+    coded = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=needle.text.replace(" ", "").upper())
+    return spelt(needle.names("folded")).union(coded.values("organisation"), all=True)
+
+
+def sought(needle: Needle, *, among: "OrganisationQuerySet | None" = None) -> models.QuerySet["Organisation", Any]:
+    """The ids of organisations of which a name, present or former, or an official code is what is sought.
+
+    However few `needle.most` asks for, those of that very name are among them.
+    """
+    return so_called(needle).union(spelt(needle.within("folded"), among=among, most=needle.most), all=True)
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -91,39 +88,34 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Those that no other has succeeded to."""
         return self.filter(~Exists(Succession.objects.filter(predecessor=OuterRef("pk"))))
 
-    def containing(self, text: str) -> Self:
-        """A name, present or former, contains the text, or it is an official code; accents and case do not count.
+    def found(self, needle: Needle) -> Self:
+        """Those of which a name, present or former, or an official code is what is sought."""
+        return self.filter(pk__in=sought(needle, among=self if needle.most else None))
 
-        Of one or two letters, which most names contain, a name has to begin so.
-        """
-        lookup = "contains" if len(text.strip()) > 2 else "startswith"
-        coded = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=text.replace(" ", ""))
-        return self.filter(pk__in=spelt(lookup, text).union(coded.values("organisation")))
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest name first; annotates `found_as`, see `OrganisationNameQuerySet.telling`."""
+        names = OrganisationName.objects.order_by().filter(organisation=OuterRef("pk"))
+        closeness = self._likeness(needle, names) if needle.is_respelt else self._rank(needle, names)
+        return self.annotate(found_as=Subquery(names.telling(needle))).order_by(closeness.desc(), "folded", "pk")
 
-    def resembling(self, text: str) -> Self:
-        """A name holds words much like the text (pg_trgm's word similarity, over its threshold of 0.6)."""
-        return self.filter(pk__in=spelt("trigram_word_similar", text))
+    def _likeness(self, needle: Needle, names: "OrganisationNameQuerySet") -> Greatest:
+        best = names.values("organisation").annotate(best=models.Max(needle.closeness("folded"))).values("best")
+        return Greatest(needle.closeness("folded"), Coalesce(Subquery(best), Value(0.0)))
+
+    def _rank(self, needle: Needle, names: "OrganisationNameQuerySet") -> Case:
+        """As `Needle.closeness`, any name counting: looked up for each of few rows, listed once for many."""
+        begins = needle.begins("folded")
+        return Case(
+            When(pk__in=so_called(needle), then=Value(3.0)),
+            When(begins | Q(Exists(names.filter(begins))) if needle.most else Q(pk__in=spelt(begins)), then=Value(2.0)),
+            default=Value(CONTAINED),
+            output_field=FloatField(),
+        )
 
     def matching(self, text: str) -> Self:
-        """Those containing the text or, when none of these rows does, those resembling it; the nearest name first.
-
-        Annotates `found_as`, see `OrganisationNameQuerySet.telling`.
-        """
-        rows = self.order_by()
-        found = rows.containing(text)
-        near = rows.resembling(text).filter(~Exists(found))
-        names = OrganisationName.objects.filter(organisation=OuterRef("pk"))
-        best = (
-            names.order_by().values("organisation").annotate(best=models.Max(closeness("folded", text))).values("best")
-        )
-        return (
-            self.filter(pk__in=found.values("pk").union(near.values("pk"), all=True))
-            .annotate(
-                closeness=Greatest(closeness("folded", text), Coalesce(Subquery(best), Value(0.0))),
-                found_as=Subquery(names.telling(text)),
-            )
-            .order_by("-closeness", "folded", "pk")
-        )
+        """Those found or, when none of these rows is, those found once mistyped words are forgiven; nearest first."""
+        rows, needle = first_found(text, self.found)
+        return rows.nearest_first(needle)  # type: ignore[no-any-return]
 
     def for_list(self) -> Self:
         """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows."""
@@ -140,7 +132,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.select_related("country", "region").prefetch_related("identifiers", "names", became, came_from)
 
     def alphabetical(self) -> Self:
-        return self.order_by(Fold("name"), "pk")
+        return self.order_by("folded", "pk")
 
 
 class Organisation(Sourced):
@@ -182,8 +174,9 @@ class Organisation(Sourced):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         indexes = [
-            models.Index(Fold("name"), "id", name="organisation_sorts_by_name"),
-            GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="organisation_search"),
+            models.Index(fields=["folded", "id"], name="organisation_sorts_by_name"),
+            search_index("folded", name="organisation_search"),
+            name_index("folded", name="organisation_called"),
             models.Index(fields=["kind", "country"], name="organisation_kind_country"),
         ]
         constraints = [
@@ -297,17 +290,14 @@ class Identifier(models.Model):
 
 
 class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
-    def telling(self, text: str) -> models.QuerySet["OrganisationName", Any]:
+    def telling(self, needle: Needle) -> models.QuerySet["OrganisationName", Any]:
         """The one name by which the text finds an organisation that its own name would not tell.
 
-        One value: `{"text", "language", "kind", "of"}`, `of` the organisation's own name; none when that name
-        contains the text, or is as near to it.
+        One value: `{"text", "language", "kind", "of"}`, `of` the organisation's own name.
         """
-        nearer = self.annotate(near=closeness("folded", text), own=closeness("organisation__folded", text)).filter(
-            own__lt=CONTAINED, near__gt=Greatest(F("own"), Value(ALIKE))
-        )
+        telling = self.filter(needle.within("folded")).exclude(needle.within("organisation__folded"))
         told = JSONObject(text="text", language="language", kind="kind", of="organisation__name")
-        return nearer.order_by("-near", "pk").values(told=told)[:1]
+        return telling.order_by(needle.closeness("folded").desc(), "pk").values(told=told)[:1]
 
 
 class OrganisationName(Sourced):
@@ -329,7 +319,10 @@ class OrganisationName(Sourced):
         verbose_name = _("autre nom")
         verbose_name_plural = _("autres noms")
         ordering = ["pk"]
-        indexes = [GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="organisationname_search")]
+        indexes = [
+            search_index("folded", name="organisationname_search"),
+            name_index("folded", name="organisationname_called"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "text"],

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
-from aect.text import Fold
+from aect.text import FoldedField, Needle, first_found, name_index, search_index
 from partnerships.choices import (
     TOGETHER,
     Initiative,
@@ -25,13 +25,14 @@ from partnerships.choices import (
 from partnerships.models.conventions import DATED_FACTS, Convention
 from partnerships.models.figures import FigureQuerySet, family_of
 from partnerships.models.life import Action, Milestone, StaffContribution
-from partnerships.models.organisations import Organisation, OrganisationName
+from partnerships.models.organisations import Organisation, OrganisationName, sought
 from partnerships.models.reference import Sourced
 
 
 class Theme(models.Model):
     slug = models.SlugField(_("identifiant"), max_length=60, unique=True)
     name = models.CharField(_("nom"), max_length=100)
+    folded = FoldedField("name")
 
     class Meta:
         verbose_name = _("thème")
@@ -139,7 +140,7 @@ class PartnershipQuerySet(FigureQuerySet):
         )
 
     def alphabetical(self) -> Self:
-        return self.order_by(Fold("name"), "pk")
+        return self.order_by("folded", "pk")
 
     def figures(self) -> dict[str, int]:
         """How many `partnerships`, `french` and `foreign` local authorities, and foreign `countries` they link."""
@@ -152,33 +153,42 @@ class PartnershipQuerySet(FigureQuerySet):
             countries=Count("parties__organisation__country", filter=foreign, distinct=True),
         )
 
-    def matching(self, text: str) -> Self:
-        """Name, summary, theme or party; when none contains the text, parties whose names resemble it.
+    def found(self, needle: Needle) -> Self:
+        """Those of which the name, the summary, a theme, or a name or code of a party is what is sought.
 
-        Annotates `found_as`, see `OrganisationNameQuerySet.telling`.
+        However few `needle.most` asks for, those of that very name are among them.
         """
-        rows = self.order_by()
-        found = rows.containing(text)
-        near = rows.filter(pk__in=places_of(Organisation.objects.resembling(text))).filter(~Exists(found))
+        rows, themed = self.order_by(), Partnership.themes.through.objects.order_by()
+        told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_summary")
+        themes = Theme.objects.filter(needle.within("folded"))
+        return self.filter(
+            pk__in=rows.filter(needle.names("folded"))
+            .values("pk")
+            .union(
+                rows.filter(told).values("pk")[: needle.most],
+                places_of(sought(needle))[: needle.most],
+                themed.filter(theme__in=themes).values("partnership")[: needle.most],
+                all=True,
+            )
+        )
+
+    def with_found_as(self, needle: Needle) -> Self:
+        """Annotates those found with `found_as`, see `OrganisationNameQuerySet.telling`."""
         names = OrganisationName.objects.filter(organisation__places__partnership=OuterRef("pk"))
-        return self.filter(pk__in=found.values("pk").union(near.values("pk"), all=True)).annotate(
-            found_as=Subquery(names.telling(text))
-        )
+        return self.annotate(found_as=Subquery(names.telling(needle)))
 
-    def containing(self, text: str) -> Self:
-        """Name, summary, theme, or a name or code of a party; accents and case do not count."""
-        needle = Fold(Value(text))
-        themes = Theme.objects.annotate(folded=Fold("name")).filter(folded__contains=needle)
-        return self.annotate(folded=Fold("name"), folded_summary=Fold("summary")).filter(
-            Q(folded__contains=needle)
-            | Q(folded_summary__contains=needle)
-            | Q(pk__in=places_of(Organisation.objects.containing(text)))
-            | Q(pk__in=Partnership.themes.through.objects.filter(theme__in=themes).values("partnership"))
-        )
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest name first."""
+        return self.with_found_as(needle).order_by(needle.closeness("folded").desc(), "folded", "pk")
+
+    def matching(self, text: str) -> Self:
+        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
+        rows, needle = first_found(text, self.found)
+        return rows.with_found_as(needle)  # type: ignore[no-any-return]
 
 
-def places_of(organisations: models.QuerySet[Organisation]) -> models.QuerySet["Party", Any]:
-    """The ids of the partnerships that these take part in."""
+def places_of(organisations: models.QuerySet[Organisation, Any]) -> models.QuerySet["Party", Any]:
+    """The ids of the partnerships that the organisations of these ids take part in."""
     return Party.objects.order_by().filter(organisation__in=organisations).values("partnership")
 
 
@@ -187,7 +197,9 @@ class Partnership(Sourced):
 
     slug = models.SlugField(_("identifiant"), max_length=100, unique=True)
     name = models.CharField(_("nom"), max_length=200)
+    folded = FoldedField("name")
     summary = models.TextField(_("résumé"), blank=True)
+    folded_summary = FoldedField("summary")
     themes = models.ManyToManyField(Theme, verbose_name=_("thèmes"), blank=True, related_name="partnerships")
     began_on = models.DateField(_("depuis"), null=True, blank=True)
     began_on_precision = PrecisionField()
@@ -202,6 +214,11 @@ class Partnership(Sourced):
     class Meta:
         verbose_name = _("partenariat")
         verbose_name_plural = _("partenariats")
+        indexes = [
+            search_index("folded", name="partnership_search"),
+            name_index("folded", name="partnership_called"),
+            search_index("folded_summary", name="partnership_search_summary"),
+        ]
         constraints = [
             precision_check("partnership", "began_on"),
             models.CheckConstraint(

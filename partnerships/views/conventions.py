@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
-from aect.text import Fold
 from partnerships import charts, clocks, law
 from partnerships.filters import ConventionFilter
 from partnerships.models import Convention
@@ -19,7 +18,7 @@ from partnerships.views.facts import numbered_sources
 @require_safe
 def conventions(request: HttpRequest) -> HttpResponse:
     rows = Convention.objects.with_state(timezone.localdate()).select_related("partnership")
-    latest_first = rows.order_by(F("signed_on").desc(nulls_last=True), Fold("title"), "pk")
+    latest_first = rows.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk")
     return render_list(request, "partnerships/conventions.html", ConventionFilter(request.GET, latest_first))
 
 

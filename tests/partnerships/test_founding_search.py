@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from partnerships.filters import CollectivityFilter
-from partnerships.models import Organisation
+from partnerships.models import Convention, Organisation, Partnership
 
 
 def found(text: str) -> list[str]:
@@ -31,6 +31,14 @@ class TestFoundingNames:
             ("Cuidad de Mexico", "Ciudad de México"),
             ("Distrito Federral", "Ciudad de México"),
             ("Poitou Charente", "Poitou-Charentes"),
+            ("Mexcio", "Ciudad de México"),
+            ("Ciudad de Mexcio", "Ciudad de México"),
+            ("CMDX", "Ciudad de México"),
+            ("Bordaeux", "Bordeaux"),
+            ("Zapopna", "Zapopan"),
+            ("Campehce", "Campeche"),
+            ("Guanjauato", "Guanajuato"),
+            ("La Rcohelle", "CA de La Rochelle"),
         ],
     )
     def test_a_typing_error_still_finds(self, text, name):
@@ -51,6 +59,25 @@ class TestFoundingNames:
     )
     def test_other_names_and_codes(self, text, name):
         assert found(text)[0] == name
+
+    @pytest.mark.parametrize(
+        ("text", "slug"),
+        [
+            ("Bordaeux Guanajuato", "bordeaux-guanajuato"),
+            ("guanajuato bordeaux", "bordeaux-guanajuato"),
+            ("Campehce", "la-rochelle-campeche"),
+            ("Paris Mexcio", "paris-mexico"),
+        ],
+    )
+    def test_partnerships_and_their_conventions_forgive_too(self, text, slug):
+        assert slug in {row.slug for row in Partnership.objects.matching(text)}
+        conventions = Convention.objects.filter(partnership__slug=slug)
+        assert set(Convention.objects.matching(text)) >= set(conventions)
+
+    @pytest.mark.parametrize("text", ["xqzw", "Mexcio xqzw", "Bordaeux Zapopna Campehce Xqzwq Zwxqk", "x" * 100])
+    def test_what_resembles_nothing_finds_nothing(self, text):
+        assert not found(text)
+        assert not Partnership.objects.matching(text).exists()
 
     @pytest.mark.parametrize(
         ("text", "slug"), [("UCLG", "cglu"), ("CUF", "cites-unies-france"), ("DCTCIV", "daect"), ("SRE", "sre")]

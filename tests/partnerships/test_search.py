@@ -4,8 +4,9 @@ import datetime
 
 import pytest
 
+from aect.text import Needle
 from partnerships.choices import Side
-from partnerships.models import Identifier, Organisation, Partnership
+from partnerships.models import Convention, Identifier, Organisation, Partnership
 from tests import factories
 
 HOSTILE = ["%", "_", "\\", "%%%", "' OR 1=1 --", "*:&|!", "\ud83d", "é" * 100, "-" * 100, "(" * 100, "\u202e"]
@@ -70,6 +71,37 @@ class TestOldNames:
 
 
 @pytest.mark.django_db
+class TestShortAndFrequentTexts:
+    @pytest.mark.parametrize("make", [factories.PartnershipFactory, factories.OrganisationFactory])
+    def test_of_two_letters_a_name_begins_so(self, make):
+        begins = make(name="Évreux")
+        make(name="Le Havre – Éve")
+        assert list(type(begins).objects.matching("ev")) == [begins]
+
+    def test_of_two_letters_a_convention_s_title_or_partnership_begins_so(self):
+        titled = factories.ConventionFactory(title="Évreux, pacte")
+        named = factories.ConventionFactory(partnership__name="Évry – Zapopan")
+        factories.ConventionFactory(title="Pacte d’Évreux", object="Évreux")
+        assert set(Convention.objects.matching("ev")) == {titled, named}
+
+    def test_however_few_are_asked_for_the_very_name_is_among_them(self):
+        rows = [factories.PartnershipFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint")]
+        needle = Needle.of("SAINT", most=1)
+        assert rows[2] in Partnership.objects.found(needle)
+        assert Partnership.objects.found(needle).count() == 2
+        towns = [factories.OrganisationFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint")]
+        assert Organisation.objects.found(needle).nearest_first(needle)[0] == towns[2]
+
+    def test_a_text_without_letter_or_digit_is_nowhere(self):
+        factories.PartnershipFactory(name="Paris – México", summary="- – -")
+        assert not Partnership.objects.matching("–").exists()
+
+    def test_accents_typed_apart_are_accents(self):
+        town = factories.OrganisationFactory(name="Angoulême")
+        assert Organisation.objects.matching("Angoule\u0302me").get() == town
+
+
+@pytest.mark.django_db
 class TestPages:
     def record(self, many: int):
         row = factories.OrganisationFactory(name="Région")
@@ -86,7 +118,7 @@ class TestPages:
             with django_assert_num_queries(9):
                 client.get(row.get_absolute_url())
 
-    @pytest.mark.parametrize(("path", "queries"), [("/collectivites/?q=Ville", 9), ("/partenariats/?q=Ville", 7)])
+    @pytest.mark.parametrize(("path", "queries"), [("/collectivites/?q=Ville", 11), ("/partenariats/?q=Ville", 9)])
     def test_a_search_asks_as_much_for_three_rows_as_for_one(self, client, django_assert_num_queries, path, queries):
         for expected in (1, 3):
             while Partnership.objects.count() < expected:
