@@ -29,6 +29,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "aect.accounts",
     "aect.jobs",
+    "aect.batches",
     "partnerships",
     "funding",
     "dsfr",

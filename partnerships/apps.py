@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class PartnershipsConfig(AppConfig):
     name = "partnerships"
     verbose_name = _("Partenariats")
+
+    def ready(self) -> None:
+        from partnerships.imports.registry import offer_registry  # noqa: PLC0415  # models are loaded only now
+
+        offer_registry()
