@@ -13,7 +13,7 @@ OFFLINE := SECRET_KEY=unused DATABASE_URL=postgres://unused REDIS_URL=redis://un
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard aect/locale/*/LC_MESSAGES/django.po))
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
 
-.PHONY: help demo test check check-style check-types check-templates check-locks check-django bench faults
+.PHONY: help demo test check check-style check-types check-templates check-locks check-security check-django bench faults
 .DELETE_ON_ERROR:
 
 help: ## cette aide
@@ -25,7 +25,7 @@ demo: .venv/demo.stamp var/static.stamp $(CATALOGUES) ## installe, charge et ser
 test: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## toute la suite de tests (ARGS="tests/x -k y")
 	@exec $(LOCAL) run -- $(BIN)/pytest $(ARGS)
 
-check: check-style check-types check-templates check-locks check-django ## style, types, gabarits, verrous, migrations (-k : tout, même après un échec)
+check: check-style check-types check-templates check-locks check-security check-django ## style, types, gabarits, verrous, failles connues, migrations (-k : tout, même après un échec)
 
 check-style: .venv/dev.stamp
 	$(BIN)/ruff check --quiet .
@@ -39,6 +39,10 @@ check-templates: .venv/dev.stamp
 
 check-locks: .venv/dev.stamp
 	.ci/check-locks $(BIN)/uv
+
+check-security: .venv/dev.stamp
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive aect partnerships funding
+	.ci/audit $(BIN)/pip-audit
 
 check-django: .venv/dev.stamp $(CATALOGUES)
 	$(LOCAL) run -- $(BIN)/python manage.py check --fail-level WARNING

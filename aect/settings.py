@@ -47,7 +47,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "csp.middleware.CSPMiddleware",  # first, so that every answer carries the policy, errors too
+    "aect.middleware.security_headers",  # these two first, so that every answer carries them, errors too
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages and exports; static files are compressed already
@@ -185,11 +186,30 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 8 * 3600  # a working day
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"  # __Host-: no other site of the domain can set it
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_FAILURE_VIEW = "aect.views.csrf_failure"  # Django's own page styles itself, which the policy refuses
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in ["camera", "display-capture", "geolocation", "microphone", "payment", "usb", "browsing-topics"]
+    ),
+}
+
+# Who publishes this installation, for the legal pages; what is empty is said to be missing.
+LEGAL_PUBLISHER = env.str("LEGAL_PUBLISHER", default="")
+LEGAL_DIRECTOR = env.str("LEGAL_DIRECTOR", default="")
+LEGAL_HOST = env.str("LEGAL_HOST", default="")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=CONTACT_EMAIL and f"mailto:{CONTACT_EMAIL}")
 
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 

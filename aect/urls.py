@@ -16,9 +16,14 @@ admin.site.site_header = admin.site.site_title = _("Administration de l’AECT")
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     *i18n_patterns(
         path("connexion/", SignInView.as_view(), name="login"),
         path("deconnexion/", LogoutView.as_view(), name="logout"),
+        path("mentions-legales/", views.page, {"template": "site/legal.html"}, name="legal"),
+        path("donnees-personnelles/", views.page, {"template": "site/privacy.html"}, name="privacy"),
+        path("accessibilite/", views.page, {"template": "site/accessibility.html"}, name="accessibility"),
+        path("plan-du-site/", views.page, {"template": "site/site_map.html"}, name="site_map"),
         path("taches/", include("aect.jobs.urls")),
         path("", include("funding.urls")),
         path("", include("partnerships.urls")),

@@ -1,12 +1,13 @@
 """What belongs to no application: the site's context, health, and errors."""
 
 import sys
+from datetime import UTC, timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -44,6 +45,33 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except RedisError:
         checks["redis"] = "down"
     return JsonResponse(checks, status=503 if "down" in checks.values() else 200)
+
+
+@login_not_required
+def page(request: HttpRequest, template: str) -> HttpResponse:
+    """A page of text: legal notices, privacy, accessibility, site map."""
+    context = {
+        "publisher": settings.LEGAL_PUBLISHER,
+        "director": settings.LEGAL_DIRECTOR,
+        "host": settings.LEGAL_HOST,
+        "contact": settings.CONTACT_EMAIL,
+    }
+    return render(request, template, context)
+
+
+@login_not_required
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Where to report a vulnerability (RFC 9116); 404 while nobody is named to answer."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    expires = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=180)
+    lines = [
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(code for code, _ in settings.LANGUAGES)}",
+        f"Canonical: {request.build_absolute_uri()}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
