@@ -1,6 +1,11 @@
 from django.urls import path
 
-from partnerships.views import conventions, home, organisations, partnerships
+from partnerships import permissions
+from partnerships.views import conventions, history, home, organisations, partnerships
+
+PARTNERSHIPS = {"rows": permissions.editable_partnerships}
+CONVENTIONS = {"rows": permissions.editable_conventions}
+ORGANISATIONS = {"rows": permissions.editable_organisations}
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,4 +16,7 @@ urlpatterns = [
     path("collectivites/", organisations.collectivities, name="collectivities"),
     path("collectivites/<slug:slug>/", organisations.organisation, {"is_local": True}, name="collectivity"),
     path("organisations/<slug:slug>/", organisations.organisation, {"is_local": False}, name="organisation"),
+    path("partenariats/<slug:slug>/historique/", history.history, PARTNERSHIPS, name="partnership-history"),
+    path("conventions/<slug:slug>/historique/", history.history, CONVENTIONS, name="convention-history"),
+    path("organisations/<slug:slug>/historique/", history.history, ORGANISATIONS, name="organisation-history"),
 ]

@@ -8,6 +8,7 @@ from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
+import pghistory
 from celery import shared_task
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -152,7 +153,8 @@ def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
         def run(job_id: str) -> None:
             if job := claim(job_id):
                 try:
-                    work(job)
+                    with pghistory.context(job=str(job.pk), user=job.requested_by_id):
+                        work(job)
                 except LeaseLost:
                     log.warning("Job %s was taken over after attempt %s fell silent.", job.pk, job.attempts)
                 except Exception:

@@ -1,5 +1,5 @@
 from funding.models.apd import ApdLine
-from funding.models.projects import Call, Cofinancing, Project
+from funding.models.projects import Call, CallOrganiser, Cofinancing, Project
 from funding.models.published import PublishedFigure
 from funding.models.reference import AidType, Channel, Code, DacListing, FinanceType, FlowType, PurposeCode
 from funding.models.totals import ApdTotal, StaleTotal
@@ -9,6 +9,7 @@ __all__ = [
     "ApdLine",
     "ApdTotal",
     "Call",
+    "CallOrganiser",
     "Channel",
     "Code",
     "Cofinancing",

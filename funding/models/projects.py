@@ -7,6 +7,7 @@ from django.db.models import Case, F, Max, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
+from aect.history import recorded
 from aect.text import FoldedField, Needle, name_index, search_index
 from funding.choices import CofinancingKind, CofinancingState, FunderFamily, Metric
 from partnerships.choices import FRENCH_KINDS, OrganisationKind
@@ -85,6 +86,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
 
 
+@recorded()
+class CallOrganiser(Call.organisers.through):  # type: ignore[name-defined]  # made by Django
+    """An organisation that holds a call: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("organisateur d’appel")
+
+
+@recorded()
 class Project(Sourced):
     """A piece of work within a partnership, with a budget of its own."""
 
@@ -183,6 +194,7 @@ class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
         )
 
 
+@recorded("project")
 class Cofinancing(Sourced):
     """What one funder asks, commits or pays for one project, in cash or in kind."""
 

@@ -1,21 +1,31 @@
-from partnerships.models.conventions import Commitment, Convention
-from partnerships.models.life import Action, Indicator, Milestone, SdgContribution, StaffContribution
+from partnerships.models.conventions import Commitment, Convention, ConventionSignatory
+from partnerships.models.life import (
+    Action,
+    Indicator,
+    Milestone,
+    MilestoneOrganisation,
+    SdgContribution,
+    StaffContribution,
+)
 from partnerships.models.organisations import Identifier, NetworkMembership, Organisation, OrganisationName, Succession
-from partnerships.models.partnerships import Partnership, Party, Theme
+from partnerships.models.partnerships import Partnership, PartnershipTheme, Party, Theme
 from partnerships.models.reference import Country, Source, Sourced
 
 __all__ = [
     "Action",
     "Commitment",
     "Convention",
+    "ConventionSignatory",
     "Country",
     "Identifier",
     "Indicator",
     "Milestone",
+    "MilestoneOrganisation",
     "NetworkMembership",
     "Organisation",
     "OrganisationName",
     "Partnership",
+    "PartnershipTheme",
     "Party",
     "SdgContribution",
     "Source",

@@ -24,7 +24,9 @@ from aect.fields import (
     partial_date,
     precision_check,
 )
+from aect.history import recorded
 from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.versions import Versioned
 from partnerships import law
 from partnerships.choices import (
     MEXICAN_KINDS,
@@ -117,7 +119,8 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         return first_found(text, self.found)[0]  # type: ignore[no-any-return]
 
 
-class Convention(Sourced):
+@recorded()
+class Convention(Versioned, Sourced):
     """An agreement between the parties of a partnership.
 
     CGCT, art. L. 1115-1: it states its object and the provisional amount of the commitments, and enters into
@@ -323,6 +326,15 @@ class Convention(Sourced):
         return partial_date(self.ends_on, self.ends_on_precision)
 
 
+@recorded("convention")
+class ConventionSignatory(Convention.signatories.through):  # type: ignore[name-defined]  # made by Django
+    """A signatory of a convention: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("signataire")
+
+
 class CommitmentQuerySet(models.QuerySet["Commitment"]):
     def with_spent(self) -> Self:
         """Annotates `spent`: all that the party's service commits that year, in every convention."""
@@ -331,7 +343,8 @@ class CommitmentQuerySet(models.QuerySet["Commitment"]):
         return self.annotate(spent=Subquery(total))
 
 
-class Commitment(models.Model):
+@recorded("convention")
+class Commitment(Versioned):
     """What one party means to give in one year."""
 
     convention = models.ForeignKey(

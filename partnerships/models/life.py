@@ -9,6 +9,8 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
+from aect.history import recorded
+from aect.versions import Versioned
 from partnerships.choices import MilestoneKind, Outcome, PartnershipStatus, Sdg, Side, StaffKind, StatusReason
 from partnerships.models.organisations import Organisation
 from partnerships.models.reference import Sourced
@@ -25,7 +27,8 @@ def number_check(model: str, *fields: str) -> models.CheckConstraint:
     )
 
 
-class Milestone(Sourced):
+@recorded("partnership")
+class Milestone(Versioned, Sourced):
     """A dated event, of one partnership or of the field as a whole; it may change the partnership's status."""
 
     partnership = models.ForeignKey(
@@ -79,7 +82,17 @@ class Milestone(Sourced):
         return partial_date(self.happened_on, self.happened_on_precision)
 
 
-class Action(Sourced):
+@recorded("milestone")
+class MilestoneOrganisation(Milestone.organisations.through):  # type: ignore[name-defined]  # made by Django
+    """An organisation that a milestone concerns: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("organisation concernée")
+
+
+@recorded("partnership")
+class Action(Versioned, Sourced):
     """What the partners do together, and what became of it."""
 
     partnership = models.ForeignKey(
@@ -122,7 +135,8 @@ class Action(Sourced):
         return period(self)
 
 
-class Indicator(Sourced):
+@recorded("action")
+class Indicator(Versioned, Sourced):
     """What an action is to change: the value at the start, the one aimed at, the one measured, in one unit.
 
     Unknown stays empty.
@@ -159,7 +173,8 @@ class Indicator(Sourced):
         return partial_date(self.measured_on, self.measured_on_precision)
 
 
-class SdgContribution(Sourced):
+@recorded("partnership")
+class SdgContribution(Versioned, Sourced):
     """A Sustainable Development Goal that the partnership serves, its weight among them, and its effect where known."""
 
     partnership = models.ForeignKey(
@@ -220,7 +235,8 @@ class SdgContribution(Sourced):
             raise ValidationError({"weight": _("Les autres objectifs laissent %(left)s %% au plus.") % left})
 
 
-class StaffContribution(Sourced):
+@recorded("partnership")
+class StaffContribution(Versioned, Sourced):
     """What a party's own staff did for the partnership in one year. Unknown days, missions or people stay empty."""
 
     partnership = models.ForeignKey(

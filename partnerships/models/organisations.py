@@ -25,7 +25,9 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
 
 from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
+from aect.history import recorded
 from aect.text import CONTAINED, FoldedField, Needle, first_found, name_index, search_index
+from aect.versions import Versioned
 from partnerships.choices import (
     FAMILIES,
     FRENCH_KINDS,
@@ -135,7 +137,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.order_by("folded", "pk")
 
 
-class Organisation(Sourced):
+@recorded()
+class Organisation(Versioned, Sourced):
     """Whoever takes part: `kind` says what it is, `identifiers` hold its official codes.
 
     The source is that of the description: codes come from the registers that their schemes name.
@@ -240,7 +243,8 @@ class IsSiren(Func):
     output_field = BooleanField()
 
 
-class Identifier(models.Model):
+@recorded("organisation")
+class Identifier(Versioned):
     """An official code. Paris has three: it is a commune and a département under one SIREN."""
 
     organisation = models.ForeignKey(
@@ -300,7 +304,8 @@ class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
         return telling.order_by(needle.closeness("folded").desc(), "pk").values(told=told)[:1]
 
 
-class OrganisationName(Sourced):
+@recorded("organisation")
+class OrganisationName(Versioned, Sourced):
     """Another name of an organisation: in another language, of former times, short, or in common use."""
 
     organisation = models.ForeignKey(
@@ -355,7 +360,8 @@ class OrganisationName(Sourced):
         return gettext("jusqu’en %(last)s") % years if self.last_year else ""
 
 
-class Succession(Sourced):
+@recorded("predecessor", "successor")
+class Succession(Versioned, Sourced):
     """One organisation followed another: the older one is ended, keeps its page, and leads to the newer one."""
 
     predecessor = models.ForeignKey(
@@ -395,7 +401,8 @@ class Succession(Sourced):
         return partial_date(self.happened_on, self.happened_on_precision)
 
 
-class NetworkMembership(Sourced):
+@recorded("network", "member")
+class NetworkMembership(Versioned, Sourced):
     """An organisation belongs, or belonged, to a network."""
 
     network = models.ForeignKey(

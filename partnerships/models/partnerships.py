@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
+from aect.history import recorded
 from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.versions import Versioned
 from partnerships.choices import (
     TOGETHER,
     Initiative,
@@ -29,6 +31,7 @@ from partnerships.models.organisations import Organisation, OrganisationName, so
 from partnerships.models.reference import Sourced
 
 
+@recorded()
 class Theme(models.Model):
     slug = models.SlugField(_("identifiant"), max_length=60, unique=True)
     name = models.CharField(_("nom"), max_length=100)
@@ -192,7 +195,8 @@ def places_of(organisations: models.QuerySet[Organisation, Any]) -> models.Query
     return Party.objects.order_by().filter(organisation__in=organisations).values("partnership")
 
 
-class Partnership(Sourced):
+@recorded()
+class Partnership(Versioned, Sourced):
     """A lasting link between French and foreign local authorities, with any number of parties on each side."""
 
     slug = models.SlugField(_("identifiant"), max_length=100, unique=True)
@@ -283,7 +287,17 @@ class Partnership(Sourced):
         return str(Reach(reach).label) if reach else ""
 
 
-class Party(Sourced):
+@recorded("partnership")
+class PartnershipTheme(Partnership.themes.through):  # type: ignore[name-defined]  # made by Django
+    """A theme given to a partnership: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("thème")
+
+
+@recorded("partnership")
+class Party(Versioned, Sourced):
     """An organisation's place in a partnership, for a time or for as long as it lasts."""
 
     partnership = models.ForeignKey(

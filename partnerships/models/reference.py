@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from aect.history import recorded
 from aect.text import Fold
 
 
@@ -47,6 +48,7 @@ class Country(models.Model):
         return str(getattr(self, name_field()))
 
 
+@recorded()
 class Source(models.Model):
     """A text that facts are taken from."""
 

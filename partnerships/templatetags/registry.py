@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 
@@ -24,6 +25,12 @@ def cite(context: template.Context, fact: Sourced) -> str:
     number, source = cited
     place = f", {fact.source_place}" if fact.source_place else ""
     return format_html('<a class="aect-cite" href="#source-{0}" title="{1}">[{0}{2}]</a>', number, str(source), place)
+
+
+@register.simple_tag
+def record_url(record: Any, page: str) -> str:
+    """The address of another page of a record: its history, its form…"""
+    return reverse(f"{record._meta.model_name}-{page}", args=[record.slug])
 
 
 @register.filter

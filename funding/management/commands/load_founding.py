@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,7 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         try:
-            loaded = load_founding(folder)
+            with pghistory.context(command="load_founding"):
+                loaded = load_founding(folder)
         except BadFixture as problem:
             raise CommandError(f"{problem}. Nothing was written.") from problem
         for name, changes in loaded.items():
