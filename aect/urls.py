@@ -24,6 +24,8 @@ urlpatterns = [
         path("donnees-personnelles/", views.page, {"template": "site/privacy.html"}, name="privacy"),
         path("accessibilite/", views.page, {"template": "site/accessibility.html"}, name="accessibility"),
         path("plan-du-site/", views.page, {"template": "site/site_map.html"}, name="site_map"),
+        path("recherche/", views.search, name="search"),
+        path("recherche/suggestions/", views.suggestions, name="suggestions"),
         path("taches/", include("aect.jobs.urls")),
         path("", include("funding.urls")),
         path("", include("partnerships.urls")),

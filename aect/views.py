@@ -1,24 +1,61 @@
-"""What belongs to no application: the site's context, health, and errors."""
+"""What belongs to no application: the site's context, the search over everything, health, and errors."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
+from aect.accounts.models import User
+from aect.filters import PAGE_SIZE
 from aect.jobs.models import Job
+from aect.search import SearchFilter, find
+
+SUGGESTED = 5  # of each kind, under the search box
+NEAREST_SHOWN = 10  # of each kind, on the page of results
 
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Context of every template."""
     return {"is_demo": settings.AECT_DEMO, "has_state_branding": settings.AECT_STATE_BRANDING}
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What is found, by kind; with `genre`, all of one kind, page by page."""
+    filterset = SearchFilter(request.GET, User.objects.none())
+    context: dict[str, Any] = {"filterset": filterset, "text": filterset.text, "kind": filterset.kind}
+    if filterset.text:
+        groups, needle = find(filterset.text, request.user, each=NEAREST_SHOWN)
+        everything = replace(needle, most=None) if not needle.is_respelt else needle
+        context |= {"counted": [(group, group.rows.found(everything).count()) for group in groups], "needle": needle}
+        if filterset.kind:
+            rows = filterset.kind.rows(request.user).found(everything).nearest_first(everything)  # type: ignore[attr-defined]
+            page = Paginator(rows, PAGE_SIZE).get_page(filterset.form.cleaned_data["page"] or 1)
+            context |= {"page": page, "results": [filterset.kind.result(row) for row in page.object_list]}
+    return render(request, "search/search.html", context, status=filterset.status)
+
+
+@login_not_required
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """The nearest of each kind, as the options of the search box."""
+    filterset = SearchFilter(request.GET, User.objects.none())
+    groups = find(filterset.text, request.user, each=SUGGESTED)[0] if filterset.text else []
+    context = {"groups": groups, "text": filterset.text, "count": sum(len(group.results) for group in groups)}
+    return render(request, "search/_suggestions.html", context, status=filterset.status)
 
 
 @login_not_required

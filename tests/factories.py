@@ -98,6 +98,14 @@ class PartnershipFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Partenariat {n}")
 
 
+class ThemeFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Theme
+
+    slug = factory.Sequence(lambda n: f"theme-{n}")
+    name = factory.Sequence(lambda n: f"Thème {n}")
+
+
 class PartyFactory(DjangoModelFactory):
     class Meta:
         model = registry.Party

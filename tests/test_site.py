@@ -128,6 +128,8 @@ PUBLIC = {
     "accessibilite/",
     "plan-du-site/",
     "connexion/",
+    "recherche/",
+    "recherche/suggestions/",
     "partenariats/",
     "partenariats/<slug:slug>/",
     "conventions/",

@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import UrlFilterSet
+from aect.search import search_field
 from partnerships.choices import (
     ConventionKind,
     ConventionState,
     PartyRole,
     Side,
 )
-from partnerships.filters.shared import CountedCountriesFilter, ListFilter, search_field
+from partnerships.filters.shared import CountedCountriesFilter, ListFilter
 from partnerships.law import months_later
 from partnerships.models import Convention, Country, Party
 

@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import UrlFilterSet
+from aect.search import search_field
 from partnerships.choices import (
     LOCAL_KINDS,
     OrganisationKind,
     Side,
 )
-from partnerships.filters.shared import CountriesFilter, ListFilter, kinds, search_field
+from partnerships.filters.shared import CountriesFilter, ListFilter, kinds
 from partnerships.models import Country, Organisation
 
 

@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aect.search import search_field
 from partnerships.choices import (
     FRENCH_KINDS,
     OrganisationKind,
@@ -16,7 +17,7 @@ from partnerships.choices import (
     Side,
 )
 from partnerships.filters.figures import FigureFilter
-from partnerships.filters.shared import CountedCountriesFilter, kinds, parties, search_field
+from partnerships.filters.shared import CountedCountriesFilter, kinds, parties
 from partnerships.law import months_later
 from partnerships.models import Country, Organisation, Partnership, Party, Theme
 

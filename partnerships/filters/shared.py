@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.core.validators import RegexValidator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +19,6 @@ from partnerships.choices import (
 )
 from partnerships.models import Country, Party
 from partnerships.models.reference import name_field
-
-MAX_SEARCH = 100
 
 
 def kinds(allowed: frozenset[OrganisationKind]) -> list[tuple[str, Any]]:
@@ -75,15 +72,6 @@ class CountedCountriesFilter(CountriesFilter):
     """The same, each with its number of rows."""
 
     field_class = CountedCountriesField
-
-
-def search_field(label: Any) -> django_filters.CharFilter:
-    """`q`; a NUL, which arrives here as U+FFFD, is refused."""
-    widget = forms.TextInput(attrs={"type": "search", "data-search": "", "autocomplete": "off"})
-    readable = RegexValidator("\ufffd", _("Ce texte contient un caractère illisible."), inverse_match=True)
-    return django_filters.CharFilter(
-        method="search", label=label, max_length=MAX_SEARCH, widget=widget, validators=[readable]
-    )
 
 
 class ListFilter(UrlFilterSet):

@@ -31,11 +31,23 @@ from partnerships.models.organisations import Organisation, OrganisationName, so
 from partnerships.models.reference import Sourced
 
 
+class ThemeQuerySet(models.QuerySet["Theme"]):
+    def found(self, needle: Needle) -> Self:
+        """Those of which the name is what is sought."""
+        return self.filter(needle.within("folded"))
+
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest name first."""
+        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
+
+
 @recorded()
 class Theme(models.Model):
     slug = models.SlugField(_("identifiant"), max_length=60, unique=True)
     name = models.CharField(_("nom"), max_length=100)
     folded = FoldedField("name")
+
+    objects = ThemeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("thème")

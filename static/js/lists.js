@@ -1,4 +1,4 @@
-// Filter forms leave empty fields out of the address; « / » goes to the search field. Without it, all still works.
+// Filter forms leave empty fields out of the address. Without it, all still works.
 
 for (const form of document.querySelectorAll("form[data-clean-url]")) {
   const fields = () => [...form.elements].filter((field) => field.name);
@@ -16,12 +16,3 @@ const fold = () => {
 };
 wide.addEventListener("change", fold);
 fold();
-
-addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, select, textarea, dialog[open], [contenteditable]");
-  const search = document.querySelector("[data-search]");
-  if (event.key !== "/" || typing || !search || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  search.focus();
-  search.select();
-});

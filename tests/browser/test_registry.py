@@ -26,6 +26,11 @@ PAGES = [
     "/es/partenariats/paris-mexico/",
     "/en/apd/",
     "/connexion/",
+    "/recherche/",
+    "/recherche/?q=mexico",
+    "/recherche/?q=Mexcio",
+    "/recherche/?q=saint&genre=collectivites&page=2",
+    "/recherche/?q=xqzw",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # The theme at the moment when the body appears, before anything is painted.
@@ -86,15 +91,6 @@ def test_a_chip_takes_its_filter_away(page: Page) -> None:
     page.goto("/partenariats/?pays=MX&q=rochelle")
     page.get_by_role("link", name="Retirer le filtre Pays").click()
     expect(page).to_have_url(re.compile(r"/partenariats/\?q=rochelle$"))
-
-
-def test_slash_goes_to_the_search(page: Page) -> None:
-    page.goto("/partenariats/")
-    page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).to_be_focused()
-    page.keyboard.type("campeche/")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"\?q=campeche%2F$"))
 
 
 def test_first_tab_skips_to_the_content(page: Page) -> None:

@@ -1,0 +1,82 @@
+"""What of the registry can be found from anywhere."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from aect.accounts.models import User
+from aect.search import Kind, Result
+from partnerships.choices import LOCAL_KINDS, NameKind
+from partnerships.models import Convention, Organisation, Partnership, Succession, Theme
+
+FOUND_AS = {
+    NameKind.TRANSLATION: _("%(text)s, traduction de %(of)s"),
+    NameKind.FORMER: _("%(text)s, ancien nom de %(of)s"),
+    NameKind.ACRONYM: _("%(text)s, sigle de %(of)s"),
+    NameKind.USUAL: _("%(text)s, nom d’usage de %(of)s"),
+}
+
+
+def found_as(told: dict[str, Any] | None) -> str:
+    """By which other name a row was found: see `OrganisationNameQuerySet.telling`."""
+    return str(FOUND_AS[NameKind(told["kind"])] % told) if told else ""
+
+
+def partnerships(user: User | AnonymousUser) -> QuerySet[Partnership]:
+    return Partnership.objects.with_status()
+
+
+def partnership(row: Any) -> Result:
+    since = _("depuis %(date)s") % {"date": row.began} if row.began else ""
+    detail = ", ".join(filter(None, [row.status_label, str(since)]))
+    return Result(row.name, row.get_absolute_url(), detail, found_as(row.found_as))
+
+
+def organisations() -> QuerySet[Organisation]:
+    became = Prefetch("became", Succession.objects.select_related("successor"))
+    return Organisation.objects.prefetch_related("country", "region", became)
+
+
+def collectivities(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    return organisations().filter(kind__in=LOCAL_KINDS)
+
+
+def other_bodies(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    return organisations().exclude(kind__in=LOCAL_KINDS)
+
+
+def organisation(row: Any) -> Result:
+    """An ended one says what it became."""
+    place = ", ".join(str(each) for each in (row.get_kind_display(), row.region, row.country) if each)
+    became = ", ".join(succession.successor.name for succession in row.became.all())
+    told = ". ".join(filter(None, [found_as(row.found_as), became and f"{row.name} → {became}"]))
+    return Result(row.name, row.get_absolute_url(), place, told)
+
+
+def conventions(user: User | AnonymousUser) -> QuerySet[Convention]:
+    return Convention.objects.select_related("partnership")
+
+
+def convention(row: Any) -> Result:
+    return Result(row.title, row.get_absolute_url(), f"{row.get_kind_display()}, {row.partnership}")
+
+
+def themes(user: User | AnonymousUser) -> QuerySet[Theme]:
+    """Those that a partnership has."""
+    return Theme.objects.filter(pk__in=Partnership.themes.through.objects.values("theme"))
+
+
+def theme(row: Any) -> Result:
+    return Result(row.name, f"{reverse('partnerships')}?theme={row.slug}", str(_("Ses partenariats")))
+
+
+KINDS = (
+    Kind("partenariats", _("Partenariats"), partnerships, partnership, "partnerships"),
+    Kind("collectivites", _("Collectivités"), collectivities, organisation, "collectivities", (("toutes", "1"),)),
+    Kind("organisations", _("Autres organisations"), other_bodies, organisation),
+    Kind("conventions", _("Conventions"), conventions, convention, "conventions"),
+    Kind("themes", _("Thèmes"), themes, theme),
+)
