@@ -237,11 +237,21 @@ def _validate(kind: Kind, lines: Sequence[Line]) -> None:
         _note(line, partial(line.row.clean_fields, exclude=keys | wrong | {"id"}), first, column_of)
         if not line.problems:
             _note(line, line.row.clean, first, column_of)
+        _forget_wrong(kind, line)
         for child in [*line.related.added, *line.related.changed]:
             parents = {key.name for key in child._meta.fields if isinstance(key, models.ForeignKey)}
             column = kind.column_of(child)
             _note(line, partial(child.clean_fields, exclude=parents | {"id"}), column)
             _note(line, child.clean, column)
+
+
+def _forget_wrong(kind: Kind, line: Line) -> None:
+    """Takes refused values off the row, which their column's type may not even hold; it will not be written."""
+    for name, _message in line.problems:
+        for attribute in kind.columns[name].fields:
+            field: Any = kind.model._meta.get_field(attribute)
+            if not isinstance(field, models.ForeignKey):
+                setattr(line.row, attribute, field.get_default())
 
 
 def _note(
@@ -273,14 +283,15 @@ def _ask_database(kind: Kind, lines: Sequence[Line]) -> None:
 
 
 def _ask_about_children(kind: Kind, model: type[models.Model], lines: Sequence[Line]) -> None:
-    owned = {}
+    owned: dict[Any, tuple[Line, models.Model]] = {}
     leaving = []
     new = [(line, child) for line in lines for child in line.related.added if isinstance(child, model)]
-    for (line, child), pk in zip(new, new_ids(model, len(new)), strict=True):
+    for (_line, child), pk in zip(new, new_ids(model, len(new)), strict=True):
         child.pk = pk
-        owned[pk] = (line, child)
     for line in lines:
-        owned |= {child.pk: (line, child) for child in line.related.changed if isinstance(child, model)}
+        wrong = {name for name, _message in line.problems}
+        ours = [child for child in [*line.related.added, *line.related.changed] if isinstance(child, model)]
+        owned |= {child.pk: (line, child) for child in ours if kind.column_of(child) not in wrong}
         leaving += [child.pk for child in line.related.removed if isinstance(child, model)]
     for broken in broken_constraints(model, [child for _line, child in owned.values()], leaving=leaving):
         line, child = owned[broken.pk]

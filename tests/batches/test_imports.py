@@ -197,6 +197,19 @@ def test_an_organisation_comes_with_its_codes():
     written("organisations", "add", {"name": "Le Havre", "kind": "Commune", "country": "france", "siren": "217603513"})
     found = Organisation.objects.get(identifiers__code="217603513")
     assert found.slug == "le-havre-217603513"
+    too_long = {
+        "name": "X",
+        "kind": "ngo",
+        "country": "FR",
+        "siren": "9" * 99,
+        "population": "-1",
+        "cog_region": "9" * 99,
+    }
+    assert {place[1] for place in problems(send("organisations", "add", too_long))} == {
+        "siren",
+        "population",
+        "cog_region",
+    }
     assert "clé de contrôle" in messages(
         send("organisations", "add", {"name": "X", "kind": "ngo", "country": "FR", "siren": "217603514"})
     )

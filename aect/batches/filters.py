@@ -1,0 +1,70 @@
+"""What one may ask of the imports' pages."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from aect.batches.models import Batch, BatchRow, RowAction
+from aect.filters import ChoiceParameterFilter, UrlFilterSet
+from aect.tabular.writing import PROFILES
+
+#: What a batch's page shows of its lines: the lists, and the counts of the batch that each one is of.
+SHOWN = {
+    "erreurs": (RowAction.ERROR, _("À corriger"), "error_count"),
+    "ajouts": (RowAction.NEW, _("Ajouts"), "new_count"),
+    "modifications": (RowAction.CHANGED, _("Modifications"), "changed_count"),
+    "inchangees": (RowAction.UNCHANGED, _("Sans changement"), "unchanged_count"),
+}
+
+
+class BatchFilter(UrlFilterSet):
+    class Meta(UrlFilterSet.Meta):
+        model = Batch
+        fields: list[str] = []
+
+
+class RowFilter(UrlFilterSet):
+    voir = django_filters.ChoiceFilter(
+        method="of_action",
+        choices=[(name, label) for name, (_action, label, _count) in SHOWN.items()],
+        label=_("Lignes"),
+        widget=forms.HiddenInput,
+    )
+
+    class Meta(UrlFilterSet.Meta):
+        model = BatchRow
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
+        self.batch = batch
+        super().__init__(*args, **kwargs)
+
+    @property
+    def shown(self) -> str:
+        """The list on show: the one asked for, else the first that is not empty."""
+        asked = self.form.cleaned_data.get("voir") if self.form.is_valid() else ""
+        filled = (name for name, (_action, _label, count) in SHOWN.items() if getattr(self.batch, count))
+        return asked or next(filled, "erreurs")
+
+    @property
+    def views(self) -> list[tuple[str, Any, int]]:
+        """Each list: its name in the address, its label, how many lines it has."""
+        return [(name, label, getattr(self.batch, count)) for name, (_action, label, count) in SHOWN.items()]
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows.filter(action=SHOWN[self.shown][0])
+
+    def of_action(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows  # the list is narrowed in `filter_queryset`, where nothing asked for is narrowed too
+
+
+class ExportFilter(UrlFilterSet):
+    profil = ChoiceParameterFilter(choices=PROFILES, label=_("Profil"))
+
+    class Meta(UrlFilterSet.Meta):
+        model = Batch
+        fields: list[str] = []

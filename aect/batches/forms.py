@@ -1,0 +1,67 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from dsfr.forms import DsfrBaseForm
+from dsfr.utils import dsfr_input_class_attr
+
+from aect.batches.kinds import KINDS, Kind
+from aect.batches.models import BatchRow, Mode
+from aect.tabular.reading import EXTENSIONS, Unreadable, check_kind
+
+ONE_LINE = 80  # characters from which a cell gets a field of several lines
+
+
+class UploadForm(DsfrBaseForm):
+    kind = forms.ChoiceField(label=_("Que contient le fichier ?"))
+    mode = forms.ChoiceField(
+        label=_("Que faire de ses lignes ?"),
+        choices=[
+            (Mode.ADD, _("Ajouter des fiches : une fiche qui existe déjà est une erreur")),
+            (Mode.UPDATE, _("Mettre à jour des fiches qui existent : une cellule vide laisse la valeur telle quelle")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    file = forms.FileField(
+        label=_("Fichier"),
+        help_text=_("CSV ou XLSX, 20 Mo et 100 000 lignes au plus."),
+        widget=forms.FileInput(attrs={"accept": ",".join(EXTENSIONS)}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(name, kind.label) for name, kind in KINDS.items()]
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        try:
+            check_kind(file, file.name)
+        except Unreadable as error:
+            raise forms.ValidationError(str(error)) from error
+        return file
+
+
+class LineForm(DsfrBaseForm):
+    """The cells of one line, as they were read, in the order of the file's columns."""
+
+    def __init__(self, *args: Any, kind: Kind, row: BatchRow, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wrong: dict[str, list[str]] = {}
+        for name, message in row.problems:
+            wrong.setdefault(name, []).append(message)
+        for name in [name for name in row.batch.header if name in kind.columns]:
+            column, text = kind.columns[name], row.cells.get(name, "")
+            several = "\n" in text or len(text) > ONE_LINE
+            self.fields[name] = forms.CharField(
+                label=column.header,
+                help_text=" ".join(wrong.get(name, [])) or column.accepts,
+                initial=text,
+                required=False,
+                strip=False,
+                max_length=settings.IMPORT_MAX_CELL,
+                widget=forms.Textarea(attrs={"rows": 4}) if several else forms.TextInput,
+            )
+        self.order_fields([*wrong, *self.fields])
+        for visible in self.visible_fields():
+            dsfr_input_class_attr(visible)
