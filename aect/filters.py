@@ -1,22 +1,33 @@
-"""Lists that live in their URL: strict parameters, removable chips, sorting and pages, the same everywhere.
+"""Lists that live in their URL: strict parameters, removable chips, facets with their counts, chosen columns,
+sorting and pages, the same everywhere.
 
 An unknown parameter is ignored and said; a bad value gives 400 and the field's own message.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 
+from aect.columns import ListColumn
+from aect.tabular.writing import PROFILES
+
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
+DISPLAYS = {"liste": _("Liste"), "tableau": _("Tableau"), "carte": _("Carte")}
+
+Choices = Sequence[tuple[str, Any]]
 
 
 class Chip(NamedTuple):
@@ -47,6 +58,142 @@ class ChoiceParameterFilter(ParameterFilter):
     field_class = forms.ChoiceField
 
 
+class FacetField(forms.MultipleChoiceField):
+    default_error_messages = {
+        "invalid_choice": _("« %(value).40s » n’est pas un choix de cette liste."),
+    }
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(text for text in super().to_python(value) if text.strip()))
+
+
+class Facet(django_filters.Filter):
+    """A repeatable parameter each of whose choices says how many rows it would give beside the other parameters.
+
+    `key` is what the rows are told apart by: a field of theirs or, with `through`, a field or an expression of the
+    rows of another table, which lead back to them by `link`. It selects and counts, so that the two agree.
+    `choices` are given in their order, or by a function; those of a `ranked` facet stand by their count.
+    """
+
+    field_class = FacetField
+
+    def __init__(
+        self,
+        key: str | Combinable,
+        *,
+        label: Any,
+        choices: Choices | Callable[[], Choices],
+        through: Callable[[], QuerySet[Any]] | None = None,
+        link: str = "",
+        ranked: bool = False,
+    ) -> None:
+        super().__init__(label=label, widget=forms.CheckboxSelectMultiple)
+        self.key, self.choices, self.through, self.link, self.ranked = key, choices, through, link, ranked
+
+    @property
+    def field(self) -> Any:
+        if "choices" not in self.extra:  # asked for once a page
+            self.extra["choices"] = list(self.choices() if callable(self.choices) else self.choices)
+        return super().field
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        if self.through is None:
+            return qs.filter(**{f"{self.key}__in": value})
+        return qs.filter(Exists(self._keyed(self.through()).filter(facet__in=value, **{self.link: OuterRef("pk")})))
+
+    def counts(self, rows: QuerySet[Any]) -> dict[str, int]:
+        """How many of these rows have each value, in one query."""
+        if self.through is None:
+            found = rows.order_by().values_list(self.key).annotate(n=Count("pk"))
+        else:
+            having = self._keyed(self.through()).filter(**{f"{self.link}__in": rows.order_by().values("pk")})
+            found = having.values_list("facet").annotate(n=Count(self.link, distinct=True))
+        return {str(value): n for value, n in found}
+
+    def _keyed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        keyed: QuerySet[Any] = rows.order_by().annotate(facet=F(self.key) if isinstance(self.key, str) else self.key)
+        return keyed
+
+    def offered(self, counts: Mapping[str, int], chosen: Sequence[str]) -> Choices:
+        """The choices that give rows, with their counts, and those that are chosen, first where they are ranked."""
+        found = [choice for choice in self.field.choices if counts.get(choice[0]) or choice[0] in chosen]
+        if self.ranked:
+            found.sort(key=lambda choice: (choice[0] not in chosen, -counts.get(choice[0], 0)))
+        return [(code, counted(label, counts.get(code, 0))) for code, label in found]
+
+
+def counted(label: Any, count: int) -> str:
+    return f"{label} ({number_format(count, force_grouping=True)})"
+
+
+class Order(NamedTuple):
+    """A value of `tri`: what it is called, where it is offered in words, and what it sorts by."""
+
+    key: Any
+    up: Any = ""
+    down: Any = ""
+
+
+class SortFilter(ParameterFilter):
+    """`tri`: the name of an order, or « - » and its name for the same turned round. What is not known comes last.
+
+    `orders` are offered in words above the list; `tie` puts in a fixed order the rows that an order leaves equal.
+    """
+
+    field_class = forms.ChoiceField
+
+    def __init__(self, orders: Mapping[str, Order], *, default: str, tie: Sequence[Any]) -> None:
+        codes = [sign + name for name in orders for sign in ("", "-")]
+        super().__init__(label=_("Tri"), widget=forms.HiddenInput, choices=[(code, code) for code in codes])
+        self.orders, self.default, self.tie = orders, default, tie
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return self.sorted(qs, value) if value else qs
+
+    def sorted(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
+        key: Any = self.orders[code.lstrip("-")].key
+        key = F(key) if isinstance(key, str) else key
+        first = key.desc(nulls_last=True) if code.startswith("-") else key.asc(nulls_last=True)
+        return rows.order_by(first, *self.tie)
+
+    @property
+    def offered(self) -> list[tuple[str, Any]]:
+        both = ((sign + name, label) for name, o in self.orders.items() for sign, label in (("", o.up), ("-", o.down)))
+        found = [(code, label) for code, label in both if label]
+        return sorted(found, key=lambda order: order[0] != self.default)
+
+
+class CommaList(forms.HiddenInput):
+    """Takes `a,b` as well as `a` and `b`, which boxes to tick send."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return ",".join(data.getlist(name))
+
+
+class ColumnsField(forms.CharField):
+    """A comma list of columns; cleaned, the columns in the order asked."""
+
+    widget = CommaList
+
+    def __init__(self, *, columns: Sequence[ListColumn], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.columns = {column.name: column for column in columns}
+
+    def clean(self, value: Any) -> list[ListColumn]:
+        names = list(dict.fromkeys(name.strip() for name in str(super().clean(value) or "").split(",")))
+        if unknown := [name for name in names if name and name not in self.columns]:
+            message = _("« %(value)s » n’est pas une colonne : choisissez parmi %(known)s.")
+            params = {"value": unknown[0][:40], "known": ", ".join(self.columns)}
+            raise ValidationError(message, code="unknown", params=params)
+        return [self.columns[name] for name in names if name]
+
+
+class ColumnsFilter(ParameterFilter):
+    field_class = ColumnsField
+
+
 class UrlFilterSet(django_filters.FilterSet):
     """A FilterSet whose fields are the page's URL parameters.
 
@@ -54,6 +201,7 @@ class UrlFilterSet(django_filters.FilterSet):
     """
 
     presentation = frozenset({"page", "tri"})
+    comma_lists = frozenset[str]()  # parameters that tell several values in one
     page = PageFilter(label=_("Page"), widget=forms.HiddenInput)
 
     class Meta:
@@ -95,6 +243,13 @@ class UrlFilterSet(django_filters.FilterSet):
         rows: QuerySet[Any] = self.qs if not self.is_bound or self.form.is_valid() else self.queryset.none()
         return rows
 
+    def filter_queryset(self, queryset: QuerySet[Any], *, but: str = "") -> QuerySet[Any]:
+        """The rows that all parameters select, `but` one."""
+        for name, value in self.form.cleaned_data.items():
+            if name != but:
+                queryset = self.filters[name].filter(queryset, value)
+        return queryset
+
     @property
     def problems(self) -> list[str]:
         """What is wrong, one line a message: `parameter: message`."""
@@ -104,6 +259,109 @@ class UrlFilterSet(django_filters.FilterSet):
     @property
     def status(self) -> int:
         return 200 if not self.is_bound or self.form.is_valid() else 400
+
+    def count_facets(self) -> None:
+        """Gives each facet's boxes their counts, in one query a facet."""
+        for name, facet in self.filters.items():
+            if hasattr(facet, "counts") and self.status == 200:
+                rows = self.filter_queryset(self.queryset.all(), but=name)
+                widget, chosen = self.form.fields[name].widget, self.form.cleaned_data[name]
+                widget.choices = facet.offered(facet.counts(rows), chosen)
+
+    @property
+    def tidy(self) -> QueryDict:
+        """The same parameters without those that say nothing, and each list of names as one value."""
+        tidy = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            if kept := [value for value in values if value.strip()]:
+                tidy.setlist(name, [",".join(kept)] if name in self.comma_lists else kept)
+        return tidy
+
+
+class ListFilterSet(UrlFilterSet):
+    """A list that is shown as rows, as a table of chosen columns and perhaps as a map, and written to files.
+
+    A subclass names its `columns`, those of its `usual_columns`, its `displays`, and gives `tri`, a SortFilter.
+    """
+
+    presentation = UrlFilterSet.presentation | {"affichage", "colonnes", "profil"}
+    comma_lists = frozenset({"colonnes"})
+    columns: ClassVar[Sequence[ListColumn]]
+    usual_columns: ClassVar[Sequence[str]]
+    displays: ClassVar[Sequence[str]] = ("liste", "tableau", "carte")
+
+    affichage = ChoiceParameterFilter(label=_("Affichage"), widget=forms.HiddenInput)
+    colonnes = ColumnsFilter(label=_("Colonnes"))
+    profil = ChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["affichage"].extra["choices"] = [(name, DISPLAYS[name]) for name in self.displays]
+        self.filters["colonnes"].extra["columns"] = self.columns
+
+    def asked(self, name: str) -> Any:
+        """The cleaned value of a parameter; nothing while one is wrong."""
+        return self.form.cleaned_data.get(name) if self.is_bound and self.form.is_valid() else None
+
+    @property
+    def display(self) -> str:
+        return self.asked("affichage") or "liste"
+
+    @property
+    def display_choices(self) -> list[tuple[str, Any]]:
+        return [(name, DISPLAYS[name]) for name in self.displays]
+
+    @property
+    def shown_columns(self) -> list[ListColumn]:
+        """Those asked for, or the usual ones; the first of all, which names the row, is always among them."""
+        known = {column.name: column for column in self.columns}
+        shown = self.asked("colonnes") or [known[name] for name in self.usual_columns]
+        return shown if self.columns[0] in shown else [self.columns[0], *shown]
+
+    @property
+    def column_choices(self) -> list[tuple[ListColumn, bool]]:
+        """Every column and whether it is shown; those that are come first, in their order."""
+        shown = self.shown_columns
+        return [(column, True) for column in shown] + [(c, False) for c in self.columns if c not in shown]
+
+    @cached_property
+    def order(self) -> str:
+        """The value of `tri` that the rows stand in, the usual one when none is asked; nothing when a search ranks."""
+        usual = self.rows.query.order_by == self.queryset.query.order_by
+        return self.asked("tri") or (self.filters["tri"].default if usual else "")
+
+    @property
+    def orders(self) -> Choices:
+        offered: Choices = self.filters["tri"].offered
+        return offered
+
+    @property
+    def heads(self) -> list[tuple[ListColumn, str, str]]:
+        """The columns shown, each with its `aria-sort` and the value of `tri` that its heading leads to."""
+        return [(column, *self._sorting(column.tri)) for column in self.shown_columns]
+
+    def _sorting(self, name: str) -> tuple[str, str]:
+        if not name or self.order.lstrip("-") != name:
+            return "", name
+        return ("descending", name) if self.order.startswith("-") else ("ascending", f"-{name}")
+
+    @property
+    def tidy(self) -> QueryDict:
+        tidy = super().tidy
+        if tidy.get("affichage") == "liste":
+            del tidy["affichage"]
+        if tidy.get("colonnes") == ",".join(self.usual_columns):
+            del tidy["colonnes"]
+        return tidy
+
+    @cached_property
+    def link_query(self) -> str:
+        """What a link to one row's own page carries, so that it knows the rows around: this query, never empty."""
+        params = self.tidy
+        params.pop("page", None)
+        if not params:
+            params["tri"] = self.filters["tri"].default
+        return f"?{params.urlencode()}"
 
 
 def without_nul(data: QueryDict | None) -> QueryDict | None:
@@ -119,7 +377,13 @@ def without_nul(data: QueryDict | None) -> QueryDict | None:
 def render_list(
     request: HttpRequest, template: str, filterset: UrlFilterSet, *, per_page: int = PAGE_SIZE, **context: Any
 ) -> HttpResponse:
-    """Renders one page of the rows as `page`, with `filterset`; a number past the end gives the last page."""
+    """Renders one page of the rows as `page`, with `filterset`; a number past the end gives the last page.
+
+    An address with parameters that say nothing, as a form sends them without JavaScript, leads to the tidy one.
+    """
+    if list((tidy := filterset.tidy).lists()) != list(filterset.data.lists()):
+        return redirect(f"{request.path}?{tidy.urlencode()}" if tidy else request.path)
+    filterset.count_facets()
     number = filterset.form.cleaned_data.get("page") if filterset.is_bound and filterset.form.is_valid() else 1
     page = Paginator(filterset.rows, per_page).get_page(number or 1)
     return render(request, template, {"filterset": filterset, "page": page, **context}, status=filterset.status)

@@ -1,18 +1,27 @@
 """Partnerships in, the map of their links out with its table; conventions in, the table of their amounts out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import plotly.graph_objects as go
+from django.db.models import Avg, Count, QuerySet
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from aect.charts import PALETTE, Chart, Column, Table, link
+from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros
-from partnerships.choices import Side
-from partnerships.models import Commitment, Convention, Organisation, Partnership
+from partnerships.choices import PartyRole, Side
+from partnerships.models import Commitment, Convention, Organisation, Partnership, Party
+from partnerships.models.organisations import region_of
+from partnerships.models.reference import name_field
+
+DRAWN = 300  # partnerships that a map draws one by one
+LABEL = 12  # partners that a point's label names
 
 
 class Link(NamedTuple):
@@ -35,7 +44,7 @@ def links(partnerships: Iterable[Partnership]) -> list[Link]:
     ]
 
 
-def arcs(drawn: Iterable[Link]) -> go.Scattergeo:
+def arcs(drawn: Iterable["Link | Bundle"]) -> go.Scattergeo:
     """One great circle a link; plotly.js lifts the pen at None."""
     pairs = [(link.french, link.foreign) for link in drawn]
     return go.Scattergeo(
@@ -49,9 +58,9 @@ def arcs(drawn: Iterable[Link]) -> go.Scattergeo:
     )
 
 
-def points(name: str, places: Iterable[tuple[Organisation, Organisation]], marker: dict[str, object]) -> go.Scattergeo:
+def points(name: str, places: Iterable[tuple[Any, Any]], marker: dict[str, object]) -> go.Scattergeo:
     """One point a party, which names its partners when pointed at. `places` are pairs (party, partner)."""
-    partners: dict[Organisation, list[str]] = {}
+    partners: dict[Any, list[str]] = {}
     for party, partner in places:
         partners.setdefault(party, []).append(escape(partner.name))
     return go.Scattergeo(
@@ -61,31 +70,32 @@ def points(name: str, places: Iterable[tuple[Organisation, Organisation]], marke
         mode="markers",
         marker={"size": 9, "line": {"width": 1, "color": "#ffffff"}, **marker},
         text=[
-            f"<b>{escape(party.name)}</b><br>↔ {'<br>↔ '.join(dict.fromkeys(names))}"
+            f"<b>{escape(party.name)}</b><br>↔ {'<br>↔ '.join(named(list(dict.fromkeys(names))))}"
             for party, names in partners.items()
         ],
         hovertemplate="%{text}<extra></extra>",
     )
 
 
-def links_map(partnerships: Iterable[Partnership]) -> Chart:
-    """The links between French and foreign local authorities; those without a known place are in the table only."""
+def named(names: list[str]) -> list[str]:
+    """As many names as a label holds, and how many more there are."""
+    more = len(names) - LABEL
+    return names if more <= 0 else [*names[:LABEL], ngettext("et %(n)d autre", "et %(n)d autres", more) % {"n": more}]
+
+
+def links_map(partnerships: QuerySet[Partnership]) -> Chart:
+    """The links of these partnerships, which come with their parties; of very many, those of regions with countries."""
+    return grouped_map(partnerships) if partnerships.count() > DRAWN else single_map(partnerships)
+
+
+def single_map(partnerships: Iterable[Partnership]) -> Chart:
+    """Link by link; those without a known place are in the table only."""
     rows = links(partnerships)
     drawn = [row for row in rows if row.has_place]
     french = points(_("Collectivités françaises"), ((r.french, r.foreign) for r in drawn), {"color": PALETTE[0]})
     foreign = points(
         _("Partenaires étrangers"), ((r.foreign, r.french) for r in drawn), {"color": PALETTE[1], "symbol": "diamond"}
     )
-    layout = {
-        "legend": {"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
-        "geo": {
-            "projection": {"type": "natural earth"},
-            "showland": True,
-            "showcountries": True,
-            "showframe": False,
-            **window([p for r in drawn for p in r[1:]]),
-        },
-    }
     return Chart(
         id="links",
         title=_("Carte des liens"),
@@ -93,7 +103,7 @@ def links_map(partnerships: Iterable[Partnership]) -> Chart:
         note=_("Les liens dont un lieu n’est pas renseigné figurent dans le tableau seulement.")
         if len(drawn) < len(rows)
         else "",
-        figure=go.Figure([arcs(drawn), french, foreign], layout=layout),
+        figure=go.Figure([arcs(drawn), french, foreign], layout=layout([p for r in drawn for p in r[1:]])),
         columns=[
             Column(_("Collectivité française"), link),
             Column(_("Partenaire étranger"), link),
@@ -107,11 +117,105 @@ def links_map(partnerships: Iterable[Partnership]) -> Chart:
     )
 
 
+class Spot(NamedTuple):
+    """The middle of the known places of a region's, or a country's, parties."""
+
+    name: str
+    latitude: float | None
+    longitude: float | None
+
+
+class Bundle(NamedTuple):
+    """The partnerships between a French region and a foreign country."""
+
+    french: Spot
+    foreign: Spot
+    region: str | None
+    country: str
+    partnerships: int
+
+    @property
+    def has_place(self) -> bool:
+        return self.french.latitude is not None and self.foreign.latitude is not None
+
+
+def bundles(partnerships: QuerySet[Partnership]) -> list[Bundle]:
+    """In one query, the largest first."""
+    other = "partnership__parties__organisation__"
+    rows = (
+        Party.objects.filter(
+            role=PartyRole.PARTY,
+            side=Side.FRENCH,
+            partnership__parties__role=PartyRole.PARTY,
+            partnership__parties__side=Side.FOREIGN,
+            partnership__in=partnerships.order_by().values("pk"),
+        )
+        .annotate(region=region_of("organisation__"), region_name=region_of("organisation__", "name"))
+        .order_by()
+        .values_list("region", "region_name", f"{other}country", f"{other}country__{name_field()}")
+        .annotate(n=Count("partnership", distinct=True))
+        .annotate(south=Avg("organisation__latitude"), west=Avg("organisation__longitude"))
+        .annotate(there=Avg(f"{other}latitude"), far=Avg(f"{other}longitude"))
+        .order_by("-n", "region", f"{other}country")
+    )
+    unknown = _("Région non renseignée")
+    return [
+        Bundle(Spot(place or unknown, south, west), Spot(name, there, far), region, country, n)
+        for region, place, country, name, n, south, west, there, far in rows
+    ]
+
+
+def grouped_map(partnerships: QuerySet[Partnership]) -> Chart:
+    """Region by country: as many arcs at most as there are such pairs, however many the partnerships."""
+    rows = bundles(partnerships)
+    drawn = [row for row in rows if row.has_place]
+    french = points(_("Régions françaises"), ((r.french, r.foreign) for r in drawn), {"color": PALETTE[0]})
+    foreign = points(
+        _("Pays partenaires"), ((r.foreign, r.french) for r in drawn), {"color": PALETTE[1], "symbol": "diamond"}
+    )
+    notes = [_("Au-delà de %(n)d partenariats, la carte les groupe par région française et par pays.") % {"n": DRAWN}]
+    if left := sum(row.partnerships for row in rows if not row.has_place):
+        notes.append(_("Sans lieu renseigné, dans le tableau seulement : %(n)d.") % {"n": left})
+    return Chart(
+        id="links",
+        title=_("Carte des liens"),
+        description=_("Carte du monde : chaque arc relie une région française à un pays partenaire."),
+        note=" ".join(notes),
+        figure=go.Figure([arcs(drawn), french, foreign], layout=layout([p for r in drawn for p in r[:2]])),
+        columns=[
+            Column(_("Région française")),
+            Column(_("Pays")),
+            Column(_("Partenariats"), number),
+            Column(_("Liste"), link),
+        ],
+        rows=[[r.french.name, r.foreign.name, r.partnerships, (_("Voir"), narrowed(r))] for r in rows],
+    )
+
+
+def narrowed(bundle: Bundle) -> str:
+    """The address of the list of these partnerships."""
+    asked = {"pays": bundle.country, **({"region": bundle.region} if bundle.region else {})}
+    return f"{reverse('partnerships')}?{urlencode(asked)}"
+
+
+def layout(places: Sequence["Organisation | Spot"]) -> dict[str, object]:
+    return {
+        "legend": {"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
+        "geo": {
+            "projection": {"type": "natural earth"},
+            "showland": True,
+            "showcountries": True,
+            "showframe": False,
+            **window(places),
+        },
+    }
+
+
 def cell(row: Organisation | Partnership) -> tuple[str, str]:
     return row.name, row.get_absolute_url()
 
 
-def window(places: list[Organisation]) -> dict[str, dict[str, list[float]]]:
+def window(places: Sequence["Organisation | Spot"]) -> dict[str, dict[str, list[float]]]:
     """The part of the Earth to show: around these places, about twice as wide as high; or the whole of it."""
     south, north = bounds([place.latitude for place in places], 15, 85)
     west, east = bounds([place.longitude for place in places], 20, 180)

@@ -8,7 +8,7 @@ from django.core.paginator import Page
 from django.http import QueryDict
 from django.urls import translate_url
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -41,6 +41,21 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             params[name] = str(value)
     return f"?{params.urlencode()}" if params else "?"
+
+
+@register.simple_tag(takes_context=True)
+def hidden_query(context: template.Context, *without: str) -> str:
+    """The page's own query as hidden fields of a form, but for the page and these parameters."""
+    lists = context["request"].GET.lists()
+    pairs = ((name, value) for name, values in lists if name not in {"page", *without} for value in values)
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.simple_tag
+def shown(column: Any, row: Any) -> str:
+    """What an `aect.columns.ListColumn` says of a row."""
+    text: str = column.shown(row)
+    return text
 
 
 @register.simple_tag(takes_context=True)

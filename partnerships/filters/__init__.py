@@ -2,6 +2,6 @@
 
 from partnerships.filters.conventions import ConventionFilter
 from partnerships.filters.organisations import CollectivityFilter
-from partnerships.filters.partnerships import PartnershipFilter
+from partnerships.filters.partnerships import CompareFilter, PartnershipFilter
 
-__all__ = ["CollectivityFilter", "ConventionFilter", "PartnershipFilter"]
+__all__ = ["CollectivityFilter", "CompareFilter", "ConventionFilter", "PartnershipFilter"]

@@ -4,38 +4,36 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from aect.filters import UrlFilterSet
+from aect.filters import Facet, Order, SortFilter
 from aect.search import search_field
-from partnerships.choices import (
-    ConventionKind,
-    ConventionState,
-    PartyRole,
-    Side,
-)
-from partnerships.filters.shared import CountedCountriesFilter, ListFilter
+from partnerships import columns
+from partnerships.choices import ConventionKind, ConventionState
+from partnerships.filters.shared import ListFilter, foreign_countries
 from partnerships.law import months_later
-from partnerships.models import Convention, Country, Party
 
 ENDING_SOON = 6  # months
+
+
+def state_rank() -> Case:
+    return Case(*(When(state=state, then=Value(place)) for place, state in enumerate(ConventionState.values)))
 
 
 class ConventionFilter(ListFilter):
     """Conventions; `vue` is one of the lists that an officer follows."""
 
-    presentation = UrlFilterSet.presentation | {"vue"}
+    presentation = ListFilter.presentation | {"vue"}
+    displays = ("liste", "tableau")
+    columns = columns.CONVENTIONS
+    usual_columns = ("titre", "partenariat", "nature", "etat", "signee", "fin", "montant")
 
     q = search_field(_("Rechercher un intitulé, un objet, un partenariat"))
-    pays = CountedCountriesFilter(Side.FOREIGN, counted="partnership__conventions", method="of_countries")
-    nature = django_filters.ChoiceFilter(
-        field_name="kind", choices=ConventionKind.choices, label=_("Nature"), empty_label=_("Toutes")
-    )
-    etat = django_filters.ChoiceFilter(
-        field_name="state", choices=ConventionState.choices, label=_("État"), empty_label=_("Tous")
-    )
+    pays = foreign_countries("partnership__conventions")
+    nature = Facet("kind", label=_("Nature"), choices=ConventionKind.choices)
+    etat = Facet("state", label=_("État"), choices=ConventionState.choices)
     vue = django_filters.ChoiceFilter(
         method="any_view",
         choices=[
@@ -45,34 +43,23 @@ class ConventionFilter(ListFilter):
         label=_("Liste"),
         widget=forms.HiddenInput,
     )
-    tri = django_filters.ChoiceFilter(
-        method="sort",
-        choices=[
-            ("-signature", _("Plus récente")),
-            ("signature", _("Plus ancienne")),
-            ("fin", _("Échéance")),
-            ("titre", _("Intitulé")),
-        ],
-        label=_("Tri"),
-        widget=forms.HiddenInput,
+    tri = SortFilter(
+        {
+            "signature": Order("signed_on", up=_("Plus ancienne"), down=_("Plus récente")),
+            "fin": Order("ends_on", up=_("Échéance")),
+            "titre": Order("folded", up=_("Intitulé")),
+            "montant": Order("provisional_amount"),
+            "partenariat": Order("partnership__folded"),
+            "nature": Order("kind"),
+            "etat": Order(state_rank()),
+        },
+        default="-signature",
+        tie=["folded", "pk"],
     )
 
-    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
-        places = Party.objects.filter(
-            partnership=OuterRef("partnership"),
-            role=PartyRole.PARTY,
-            side=Side.FOREIGN,
-            organisation__country__in=list(countries),
-        )
-        return rows.filter(Exists(places)) if countries else rows
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.followed(self.before_view(queryset), self.form.cleaned_data["vue"])
-
-    def before_view(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that the other parameters select, whichever of the officer's lists is open."""
-        rows: QuerySet[Any] = super().filter_queryset(queryset)
-        return rows
+    def filter_queryset(self, queryset: QuerySet[Any], *, but: str = "") -> QuerySet[Any]:
+        rows = super().filter_queryset(queryset, but=but)
+        return rows if but == "vue" else self.followed(rows, self.form.cleaned_data["vue"])
 
     def any_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows  # the list is narrowed in `filter_queryset`
@@ -86,14 +73,8 @@ class ConventionFilter(ListFilter):
     @property
     def views(self) -> list[tuple[str, Any, int]]:
         """Each list: its code, its name and how many conventions it would show; the first shows them all."""
-        rows = self.before_view(self.queryset.all()).order_by()
+        rows = self.filter_queryset(self.queryset.all(), but="vue").order_by()
         lists = [("", _("Toutes")), *self.base_filters["vue"].extra["choices"]]
-        return [(code, label, self.followed(rows, code).count()) for code, label in lists]
-
-    def sort(self, rows: QuerySet[Convention], name: str, order: str) -> QuerySet[Convention]:
-        first = {
-            "-signature": [F("signed_on").desc(nulls_last=True)],
-            "signature": [F("signed_on").asc(nulls_last=True)],
-            "fin": [F("ends_on").asc(nulls_last=True)],
-        }
-        return rows.order_by(*first.get(order, []), "folded", "pk")
+        among = {f"n{code}": Q(pk__in=self.followed(rows, code).values("pk")) for code, _label in lists}
+        counts = rows.aggregate(**{name: Count("pk", filter=condition) for name, condition in among.items()})
+        return [(code, label, counts[f"n{code}"]) for code, label in lists]

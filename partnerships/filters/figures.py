@@ -7,9 +7,11 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from aect.filters import Facet
 from partnerships.choices import FAMILIES, Family, Initiative, PartnershipStatus, Reach, Sdg, StatusReason
 from partnerships.filters.shared import ListFilter
 from partnerships.models import Partnership, Party, SdgContribution
@@ -70,6 +72,26 @@ def calls() -> list[tuple[str, str]]:
     return list(rows.values_list("projects__call__slug", "projects__call__title").distinct())
 
 
+class GoalFacet(Facet):
+    """`odd`: the goals that a partnership serves; « inconnue » when none is known."""
+
+    def __init__(self) -> None:
+        goals = [(str(goal.value), format_lazy("{}. {}", goal.value, goal.label)) for goal in Sdg]
+        label = _("Objectif de développement durable")
+        super().__init__("sdg_contributions__goal", label=label, choices=[*goals, UNKNOWN], ranked=True)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        stated = SdgContribution.objects.filter(partnership=OuterRef("pk"))
+        condition = Q(Exists(stated.filter(goal__in=[goal for goal in value if goal != UNKNOWN[0]])))
+        return qs.filter(condition | ~Exists(stated) if UNKNOWN[0] in value else condition)
+
+    def counts(self, rows: QuerySet[Any]) -> dict[str, int]:
+        found = rows.order_by().values_list(self.key).annotate(n=Count("pk", distinct=True))
+        return {UNKNOWN[0] if goal is None else str(goal): n for goal, n in found}
+
+
 class FigureFilter(ListFilter):
     """Every figure on partnerships can list them. « Inconnue » lists those of which it is not known."""
 
@@ -91,12 +113,7 @@ class FigureFilter(ListFilter):
     acteurs = django_filters.ChoiceFilter(
         method="with_family", choices=Family.choices, label=_("Famille d’acteurs"), empty_label=_("Toutes")
     )
-    odd = django_filters.ChoiceFilter(
-        method="of_goal",
-        choices=[*((str(goal.value), goal.label) for goal in Sdg), UNKNOWN],
-        label=_("Objectif de développement durable"),
-        empty_label=_("Tous"),
-    )
+    odd = GoalFacet()
     familles = django_filters.ChoiceFilter(
         method="with_families",
         choices=[(str(number), str(number)) for number in range(len(Family) + 1)],
@@ -137,11 +154,6 @@ class FigureFilter(ListFilter):
 
     def with_families(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
         return rows.with_actor_kinds().filter(actor_kinds=number)  # type: ignore[attr-defined, no-any-return]
-
-    def of_goal(self, rows: QuerySet[Any], name: str, goal: str) -> QuerySet[Any]:
-        if goal == UNKNOWN[0]:
-            return rows.without_goals()  # type: ignore[attr-defined, no-any-return]
-        return rows.filter(Exists(SdgContribution.objects.filter(partnership=OuterRef("pk"), goal=goal)))
 
     def in_status(self, rows: QuerySet[Any], name: str, asked: Dated) -> QuerySet[Any]:
         status = None if asked.code == UNKNOWN[0] else asked.code

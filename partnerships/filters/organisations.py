@@ -4,59 +4,71 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from aect.filters import UrlFilterSet
+from aect.filters import Facet, Order, SortFilter
 from aect.search import search_field
-from partnerships.choices import (
-    LOCAL_KINDS,
-    OrganisationKind,
-    Side,
-)
-from partnerships.filters.shared import CountriesFilter, ListFilter, kinds
-from partnerships.models import Country, Organisation
+from partnerships import columns
+from partnerships.choices import LOCAL_KINDS, OrganisationKind, PartyRole
+from partnerships.filters.shared import ListFilter, countries, current_regions, kinds
+from partnerships.models import Organisation, Party
+from partnerships.models.organisations import region_of
+
+
+def kind_rank() -> Case:
+    return Case(*(When(kind=kind, then=Value(place)) for place, kind in enumerate(OrganisationKind.values)))
+
+
+def partnership_count() -> Coalesce:
+    places = Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY).order_by().values("organisation")
+    return Coalesce(Subquery(places.annotate(n=Count("pk")).values("n")), 0)
 
 
 class CollectivityFilter(ListFilter):
     """Local governments: those with a partnership, or all (`toutes=1`). Ended ones are for who looks for them:
     those with a partnership stay, the others only answer to a search."""
 
-    presentation = UrlFilterSet.presentation | {"toutes"}
+    presentation = ListFilter.presentation | {"toutes"}
+    columns = columns.COLLECTIVITIES
+    usual_columns = ("nom", "type", "region", "pays", "code", "partenariats")
 
     q = search_field(_("Rechercher un nom, un code SIREN, COG ou INEGI"))
-    pays = CountriesFilter(*Side, method="of_countries")
-    type = django_filters.ChoiceFilter(
-        field_name="kind", choices=kinds(LOCAL_KINDS), label=_("Type de collectivité"), empty_label=_("Tous")
-    )
-    region = django_filters.ModelChoiceFilter(
-        queryset=lambda request: (
-            Organisation.objects.filter(kind__in=[OrganisationKind.REGION, OrganisationKind.MX_STATE])
-            .current()
-            .alphabetical()
-        ),
-        to_field_name="slug",
+    pays = Facet("country", label=_("Pays"), choices=countries, ranked=True)
+    type = Facet("kind", label=_("Type de collectivité"), choices=kinds(LOCAL_KINDS), ranked=True)
+    region = Facet(
+        region_of(),
+        through=Organisation.objects.all,
+        link="pk",
         label=_("Région ou État fédéré"),
-        empty_label=_("Toutes"),
+        choices=current_regions,
+        ranked=True,
     )
     toutes = django_filters.ChoiceFilter(
         method="everywhere", choices=[("1", _("Toutes les collectivités"))], label=_("Toutes"), widget=forms.HiddenInput
     )
+    tri = SortFilter(
+        {
+            "nom": Order("folded", up=_("Nom")),
+            "partenariats": Order(partnership_count(), down=_("Plus de partenariats")),
+            "population": Order("population", down=_("Plus peuplées")),
+            "type": Order(kind_rank()),
+        },
+        default="nom",
+        tie=["folded", "pk"],
+    )
 
     @property
     def shows_all(self) -> bool:
-        return bool(self.form.is_valid() and self.form.cleaned_data["toutes"])
+        return bool(self.asked("toutes"))
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrowed first, so that a search resorts to resembling names when none of these rows contains the text."""
+    def searched(self) -> QuerySet[Any]:
+        """Narrowed first, so that a search forgives mistyped words when none of these rows contains the text."""
+        rows: Any = super().searched()
         if not self.shows_all:
-            queryset = queryset.partnered()  # type: ignore[attr-defined]
-        elif not self.form.cleaned_data["q"]:
-            queryset = queryset.current()  # type: ignore[attr-defined]
-        return super().filter_queryset(queryset)  # type: ignore[no-any-return]
+            return rows.partnered()  # type: ignore[no-any-return]
+        return rows if self.form.cleaned_data["q"] else rows.current()  # type: ignore[no-any-return]
 
     def everywhere(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows  # the default is narrowed in `filter_queryset`
-
-    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
-        return rows.filter(country__in=list(countries)) if countries else rows
+        return rows  # the default is narrowed in `searched`

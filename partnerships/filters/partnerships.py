@@ -4,49 +4,80 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.core.exceptions import ValidationError
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aect.columns import Comparison
+from aect.filters import Facet, Order, ParameterFilter, SortFilter, UrlFilterSet, counted
 from aect.search import search_field
-from partnerships.choices import (
-    FRENCH_KINDS,
-    OrganisationKind,
-    PartnershipStatus,
-    PartyRole,
-    Side,
-)
+from partnerships import columns
+from partnerships.choices import FRENCH_KINDS, PartnershipStatus, Side
 from partnerships.filters.figures import FigureFilter
-from partnerships.filters.shared import CountedCountriesFilter, kinds, parties
+from partnerships.filters.shared import (
+    foreign_countries,
+    kinds,
+    party_facet,
+    regions,
+)
 from partnerships.law import months_later
-from partnerships.models import Country, Organisation, Partnership, Party, Theme
+from partnerships.models import Partnership, Theme
+from partnerships.models.organisations import region_of
+
+COMPARED = (2, 4)  # the fewest and the most partnerships that are compared
+
+
+class SilenceFilter(django_filters.ChoiceFilter):
+    """Partnerships without a dated fact for so many months; each choice says how many."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.silent_since(months_later(timezone.localdate(), -int(value))) if value else qs  # type: ignore[attr-defined]
+
+    def counts(self, rows: QuerySet[Any]) -> dict[str, int]:
+        silent = {
+            code: Count("pk", filter=Q(pk__in=self.filter(Partnership.objects.all(), code).values("pk")))
+            for code, _label in self.extra["choices"]
+        }
+        return rows.order_by().aggregate(**silent)
+
+    def offered(self, counts: dict[str, int], chosen: str) -> list[tuple[str, Any]]:
+        empty, *choices = self.field.choices
+        found = [(code, label) for code, label in choices if counts[code] or code == chosen]
+        return [empty, *((code, counted(label, counts[code])) for code, label in found)]
+
+
+def themes() -> list[tuple[str, str]]:
+    return list(Theme.objects.values_list("slug", "name"))
+
+
+def status_rank() -> Case:
+    stages = [When(status=status, then=place) for place, status in enumerate(PartnershipStatus.values)]
+    return Case(*stages, default=None)
 
 
 class PartnershipFilter(FigureFilter):
+    columns = columns.PARTNERSHIPS
+    usual_columns = ("nom", "francais", "etranger", "pays", "statut", "depuis")
+
     q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
-    pays = CountedCountriesFilter(Side.FOREIGN, method="of_countries")
-    statut = django_filters.ChoiceFilter(
-        field_name="status", choices=PartnershipStatus.choices, label=_("État"), empty_label=_("Tous")
+    pays = foreign_countries()
+    statut = Facet("status", label=_("État"), choices=PartnershipStatus.choices)
+    type = party_facet(
+        Side.FRENCH, "organisation__kind", label=_("Type de collectivité"), choices=kinds(FRENCH_KINDS), ranked=True
     )
-    type = django_filters.ChoiceFilter(
-        method="of_kind", choices=kinds(FRENCH_KINDS), label=_("Type de collectivité"), empty_label=_("Tous")
+    region = party_facet(
+        Side.FRENCH, region_of("organisation__"), label=_("Région française"), choices=regions, ranked=True
     )
-    region = django_filters.ModelChoiceFilter(
-        method="in_region",
-        queryset=lambda request: regions_of(Party.objects.filter(side=Side.FRENCH)),
-        to_field_name="slug",
-        label=_("Région française"),
-        empty_label=_("Toutes"),
-    )
-    theme = django_filters.ModelChoiceFilter(
-        field_name="themes",
-        queryset=lambda request: Theme.objects.filter(partnerships__isnull=False).distinct(),
-        to_field_name="slug",
+    theme = Facet(
+        "theme__slug",
+        through=Partnership.themes.through.objects.all,
+        link="partnership",
         label=_("Thème"),
-        empty_label=_("Tous"),
+        choices=themes,
+        ranked=True,
     )
-    silence = django_filters.ChoiceFilter(
-        method="silent",
+    silence = SilenceFilter(
         choices=[
             ("12", _("Aucun fait daté depuis 12 mois")),
             ("24", _("Aucun fait daté depuis 24 mois")),
@@ -56,44 +87,45 @@ class PartnershipFilter(FigureFilter):
         label=_("Silence"),
         empty_label=_("Indifférent"),
     )
-    tri = django_filters.ChoiceFilter(
-        method="sort",
-        choices=[
-            ("nom", _("Nom")),
-            ("depuis", _("Plus ancien")),
-            ("-depuis", _("Plus récent")),
-            ("statut", _("État")),
-        ],
-        label=_("Tri"),
-        widget=forms.HiddenInput,
+    tri = SortFilter(
+        {
+            "nom": Order("folded", up=_("Nom")),
+            "depuis": Order(F("began_on"), up=_("Plus ancien"), down=_("Plus récent")),
+            "statut": Order(status_rank(), up=_("État")),
+        },
+        default="nom",
+        tie=["folded", "pk"],
     )
 
-    def of_countries(self, rows: QuerySet[Any], name: str, countries: QuerySet[Country]) -> QuerySet[Any]:
-        return rows.filter(parties(side=Side.FOREIGN, organisation__country__in=list(countries))) if countries else rows
 
-    def of_kind(self, rows: QuerySet[Any], name: str, kind: str) -> QuerySet[Any]:
-        return rows.filter(parties(side=Side.FRENCH, organisation__kind=kind))
+class SlugsField(forms.Field):
+    """Two to four identifiers of partnerships; cleaned, the partnerships in the order asked."""
 
-    def in_region(self, rows: QuerySet[Any], name: str, region: Organisation) -> QuerySet[Any]:
-        inside = Q(organisation__region=region) | Q(organisation=region)
-        return rows.filter(Exists(Party.objects.filter(inside, partnership=OuterRef("pk"), side=Side.FRENCH)))
+    widget = forms.MultipleHiddenInput
 
-    def silent(self, rows: QuerySet[Any], name: str, months: str) -> QuerySet[Any]:
-        return rows.silent_since(months_later(timezone.localdate(), -int(months)))  # type: ignore[attr-defined, no-any-return]
-
-    def sort(self, rows: QuerySet[Partnership], name: str, order: str) -> QuerySet[Partnership]:
-        stages = [When(status=status, then=place) for place, status in enumerate(PartnershipStatus.values)]
-        first = {
-            "depuis": F("began_on").asc(nulls_last=True),
-            "-depuis": F("began_on").desc(nulls_last=True),
-            "statut": Case(*stages, default=len(stages)),
-        }
-        return rows.order_by(*[first[order]] if order in first else [], "folded", "pk")
+    def clean(self, value: Any) -> list[Partnership]:
+        slugs = list(dict.fromkeys(value or []))
+        if not COMPARED[0] <= len(slugs) <= COMPARED[1]:
+            message = _("Choisissez de deux à quatre partenariats dans la liste ; il y en a ici %(n)d.")
+            raise ValidationError(message, code="number", params={"n": len(slugs)})
+        rows = Partnership.objects.for_table().in_bulk(slugs, field_name="slug")
+        if unknown := [slug[:80] for slug in slugs if slug not in rows]:
+            message = _("Aucun partenariat ne porte l’identifiant %(value)s : il a peut-être changé.")
+            raise ValidationError(message, code="unknown", params={"value": ", ".join(unknown)})
+        return [rows[slug] for slug in slugs]
 
 
-def regions_of(places: QuerySet[Party]) -> QuerySet[Organisation]:
-    """The regions and federal states where these parties are, or that they are."""
-    inside = Organisation.objects.filter(places__in=places.filter(role=PartyRole.PARTY))
-    return Organisation.objects.filter(
-        Q(pk__in=inside.values("region")) | Q(pk__in=inside.filter(kind=OrganisationKind.REGION))
-    ).alphabetical()
+class SlugsFilter(ParameterFilter):
+    field_class = SlugsField
+
+
+class CompareFilter(UrlFilterSet):
+    """The partnerships to compare."""
+
+    partenariat = SlugsFilter(label=_("Partenariats à comparer"))
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What each partnership says in every column, but those that name it; None while the choice is wrong."""
+        told = [column for column in columns.PARTNERSHIPS if column.name not in {"nom", "identifiant"}]
+        return Comparison(told, self.form.cleaned_data["partenariat"]) if self.status == 200 else None

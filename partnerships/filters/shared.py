@@ -1,81 +1,61 @@
-"""What the registry's lists share: the search, countries with their counts, kinds."""
+"""What the registry's lists share: the search, and the facets that several of them have."""
 
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-import django_filters
-from django import forms
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.forms.models import ModelChoiceIterator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters.fields import ModelMultipleChoiceField
 
-from aect.filters import UrlFilterSet
-from aect.text import Fold
-from partnerships.choices import (
-    OrganisationKind,
-    PartyRole,
-    Side,
-)
-from partnerships.models import Country, Party
-from partnerships.models.reference import name_field
+from aect.filters import Facet, ListFilterSet
+from partnerships.choices import OrganisationKind, PartyRole, Side
+from partnerships.models import Country, Organisation, Party
+from partnerships.models.organisations import REGION_KINDS
 
 
 def kinds(allowed: frozenset[OrganisationKind]) -> list[tuple[str, Any]]:
     return [choice for choice in OrganisationKind.choices if choice[0] in allowed]
 
 
-def parties(**conditions: Any) -> Exists:
-    """Whether a partnership has such a party."""
-    return Exists(Party.objects.filter(partnership=OuterRef("pk"), role=PartyRole.PARTY, **conditions))
+def countries() -> list[tuple[str, str]]:
+    return [(country.iso2, str(country)) for country in Country.objects.alphabetical()]
 
 
-def with_links(counted: str, *sides: Side) -> QuerySet[Country]:
-    """Every country, annotated with `links`: how many rows its places on these sides lead to; the most linked first."""
-    places = Q(organisation__places__role=PartyRole.PARTY, organisation__places__side__in=sides)
-    links = Count(f"organisation__places__{counted}", filter=places, distinct=True)
-    return Country.objects.annotate(links=links).order_by("-links", Fold(name_field()))
+def regions() -> list[tuple[str, str]]:
+    """Those of today and of former times, which partnerships may name."""
+    return list(Organisation.objects.filter(kind__in=REGION_KINDS).alphabetical().values_list("slug", "name"))
 
 
-class LinkedCountries(ModelChoiceIterator):
-    """Offers the countries that have such rows; the others stay valid and give an empty list."""
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return (self.choice(country) for country in self.queryset if country.links)
+def current_regions() -> list[tuple[str, str]]:
+    rows = Organisation.objects.filter(kind__in=REGION_KINDS).current()
+    return list(rows.alphabetical().values_list("slug", "name"))
 
 
-class CountriesField(ModelMultipleChoiceField):
-    iterator = LinkedCountries
+def party_facet(side: Side, key: Any, *, link: str = "partnership", **options: Any) -> Facet:
+    """A facet of rows told apart by their parties on one side."""
+    return Facet(key, through=lambda: Party.objects.filter(role=PartyRole.PARTY, side=side), link=link, **options)
 
 
-class CountedCountriesField(CountriesField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} ({obj.links})"
+def foreign_countries(link: str = "partnership") -> Facet:
+    """`pays`: ISO 3166-1 alpha-2 codes."""
+    key = "organisation__country"
+    return party_facet(Side.FOREIGN, key, link=link, label=_("Pays"), choices=countries, ranked=True)
 
 
-class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
-    """`pays`, repeatable: ISO 3166-1 alpha-2 codes."""
+class ListFilter(ListFilterSet):
+    """What the lists share: a search, before all other parameters, so that it is made once for all facets."""
 
-    field_class = CountriesField
+    @cached_property
+    def _found(self) -> QuerySet[Any]:
+        return self.searched().matching(self.form.cleaned_data["q"])  # type: ignore[attr-defined, no-any-return]
 
-    def __init__(self, *sides: Side, counted: str = "partnership", **kwargs: Any) -> None:
-        super().__init__(
-            queryset=lambda request: with_links(counted, *sides),
-            to_field_name="iso2",
-            label=_("Pays"),
-            widget=forms.CheckboxSelectMultiple,
-            **kwargs,
-        )
+    def searched(self) -> QuerySet[Any]:
+        """The rows that a search is made in."""
+        rows: QuerySet[Any] = self.queryset.all()
+        return rows
 
-
-class CountedCountriesFilter(CountriesFilter):
-    """The same, each with its number of rows."""
-
-    field_class = CountedCountriesField
-
-
-class ListFilter(UrlFilterSet):
-    """What the lists share."""
+    def filter_queryset(self, queryset: QuerySet[Any], *, but: str = "") -> QuerySet[Any]:
+        rows = self._found if self.form.cleaned_data["q"] else self.searched()
+        return super().filter_queryset(rows, but=but)
 
     def search(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
-        return rows.matching(text)  # type: ignore[attr-defined, no-any-return]
+        return rows  # already among those found

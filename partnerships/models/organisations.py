@@ -43,6 +43,14 @@ from partnerships.choices import (
 )
 from partnerships.models.reference import Sourced
 
+REGION_KINDS = (OrganisationKind.REGION, OrganisationKind.MX_STATE)
+
+
+def region_of(path: str = "", field: str = "slug") -> Case:
+    """A field of the region or federal state that an organisation is, or lies in; `path` leads to the organisation."""
+    itself = Q(**{f"{path}kind__in": REGION_KINDS})
+    return Case(When(itself, then=F(f"{path}{field}")), default=F(f"{path}region__{field}"))
+
 
 def spelt(
     condition: Q, *, among: "OrganisationQuerySet | None" = None, most: int | None = None

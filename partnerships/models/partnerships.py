@@ -117,8 +117,17 @@ class PartnershipQuerySet(FigureQuerySet):
         kinds = places.annotate(n=Count(family_of("organisation"), distinct=True)).values("n")
         return self.annotate(actor_kinds=Coalesce(Subquery(kinds), 0))
 
+    def of_parties(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """To which one of these organisations is party."""
+        places = Party.objects.filter(organisation__in=organisations.order_by().values("pk"), role=PartyRole.PARTY)
+        return self.filter(pk__in=places.values("partnership"))
+
     def for_list(self) -> Self:
         return self.with_status().with_reach().with_reciprocity().with_parties().prefetch_related("themes")
+
+    def for_table(self) -> Self:
+        """What `columns.PARTNERSHIPS` can show."""
+        return self.for_list().prefetch_related("sdg_contributions")
 
     def for_page(self, on: date) -> Self:
         """All that a partnership's own page tells on this day, in a fixed number of queries."""

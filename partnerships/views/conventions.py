@@ -3,23 +3,43 @@
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.lists import download, place_of
 from partnerships import charts, clocks, law
 from partnerships.filters import ConventionFilter
 from partnerships.models import Convention
-from partnerships.views.facts import numbered_sources
+from partnerships.views.facts import cited_by, numbered_sources
+
+
+def listed(request: HttpRequest) -> ConventionFilter:
+    rows = Convention.objects.with_state(timezone.localdate()).select_related("partnership")
+    return ConventionFilter(request.GET, rows.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk"))
 
 
 @login_not_required
 @require_safe
 def conventions(request: HttpRequest) -> HttpResponse:
-    rows = Convention.objects.with_state(timezone.localdate()).select_related("partnership")
-    latest_first = rows.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk")
-    return render_list(request, "partnerships/conventions.html", ConventionFilter(request.GET, latest_first))
+    return render_list(request, "partnerships/conventions.html", listed(request))
+
+
+@login_not_required
+@require_safe
+def conventions_file(request: HttpRequest, extension: str) -> HttpResponseBase:
+    filterset = listed(request)
+    return download(
+        request,
+        filterset,
+        extension,
+        name="conventions",
+        title=_("Conventions"),
+        sources=lambda: cited_by(filterset.rows),
+    )
 
 
 @login_not_required
@@ -37,6 +57,7 @@ def convention(request: HttpRequest, slug: str) -> HttpResponse:
         "commitments": charts.commitments(found),
         "chain": chain_of(found),
         "citations": numbered_sources([found]),
+        "place": place_of(found, listed(request)),
     }
     return render(request, "partnerships/convention.html", context)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
 
 from partnerships.models import Milestone, Source, Sourced
 
@@ -36,3 +38,8 @@ def numbered_sources(facts: Iterable[Sourced]) -> dict[int, tuple[int, Source]]:
     ids = list(dict.fromkeys(fact.source_id for fact in facts if fact.source_id))
     sources = Source.objects.in_bulk(ids)
     return {pk: (number, sources[pk]) for number, pk in enumerate(ids, start=1)}
+
+
+def cited_by(rows: QuerySet[Any]) -> list[str]:
+    """The sources of these rows, as a file names them."""
+    return [str(source) for source in Source.objects.filter(pk__in=rows.order_by().values("source"))]

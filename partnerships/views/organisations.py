@@ -4,21 +4,39 @@ from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.lists import download, place_of
+from partnerships import charts
 from partnerships.choices import PartyRole
 from partnerships.filters import CollectivityFilter
 from partnerships.models import Organisation, Partnership
 from partnerships.views.facts import numbered_sources
 
 
+def listed(request: HttpRequest) -> CollectivityFilter:
+    return CollectivityFilter(request.GET, Organisation.objects.collectivities().for_list().alphabetical())
+
+
 @login_not_required
 @require_safe
 def collectivities(request: HttpRequest) -> HttpResponse:
-    filterset = CollectivityFilter(request.GET, Organisation.objects.collectivities().for_list().alphabetical())
-    return render_list(request, "partnerships/collectivities.html", filterset)
+    """The map is that of the partnerships to which these collectivities are party."""
+    filterset = listed(request)
+    chart = None
+    if filterset.display == "carte":
+        chart = charts.links_map(Partnership.objects.of_parties(filterset.rows).with_parties().alphabetical())
+    return render_list(request, "partnerships/collectivities.html", filterset, chart=chart)
+
+
+@login_not_required
+@require_safe
+def collectivities_file(request: HttpRequest, extension: str) -> HttpResponseBase:
+    return download(request, listed(request), extension, name="collectivites", title=_("Collectivités"))
 
 
 @login_not_required
@@ -31,6 +49,7 @@ def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResp
     rows = Partnership.objects.for_list().alphabetical()
     context = {
         "organisation": found,
+        "place": place_of(found, listed(request)),
         "citations": numbered_sources(chain(found.came_from.all(), found.became.all(), found.names.all())),
         "as_party": rows.filter(parties__organisation=found, parties__role=PartyRole.PARTY),
         "as_actor": rows.filter(parties__organisation=found, parties__role=PartyRole.ACTOR),

@@ -6,31 +6,67 @@ from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.lists import download, place_of
+from partnerships import charts
 from partnerships.choices import MilestoneKind
-from partnerships.filters import PartnershipFilter
+from partnerships.filters import CompareFilter, PartnershipFilter
 from partnerships.models import Convention, Partnership, Sourced
-from partnerships.views.facts import Event, milestone_event, numbered_sources
+from partnerships.views.facts import Event, cited_by, milestone_event, numbered_sources
+
+
+def listed(request: HttpRequest) -> PartnershipFilter:
+    return PartnershipFilter(request.GET, Partnership.objects.for_table().alphabetical())
 
 
 @login_not_required
 @require_safe
 def partnerships(request: HttpRequest) -> HttpResponse:
-    rows = Partnership.objects.for_list().alphabetical()
-    return render_list(request, "partnerships/partnerships.html", PartnershipFilter(request.GET, rows))
+    filterset = listed(request)
+    chart = charts.links_map(filterset.rows) if filterset.display == "carte" else None
+    return render_list(request, "partnerships/partnerships.html", filterset, chart=chart)
+
+
+@login_not_required
+@require_safe
+def partnerships_file(request: HttpRequest, extension: str) -> HttpResponseBase:
+    filterset = listed(request)
+    return download(
+        request,
+        filterset,
+        extension,
+        name="partenariats",
+        title=_("Partenariats"),
+        sources=lambda: cited_by(filterset.rows),
+    )
 
 
 @login_not_required
 @require_safe
 def partnership(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Partnership.objects.for_page(timezone.localdate()), slug=slug)
-    context = {"partnership": found, "events": timeline(found), "citations": numbered_sources(facts(found))}
+    context = {
+        "partnership": found,
+        "events": timeline(found),
+        "citations": numbered_sources(facts(found)),
+        "place": place_of(found, listed(request)),
+    }
     return render(request, "partnerships/partnership.html", context)
+
+
+@login_not_required
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Two to four partnerships side by side; what differs is said."""
+    asked = CompareFilter(request.GET, Partnership.objects.none())
+    context = {"filterset": asked, "comparison": asked.comparison}
+    return render(request, "partnerships/compare.html", context, status=asked.status)
 
 
 def convention_events(convention: Convention, told: Container[date]) -> Iterable[Event]:

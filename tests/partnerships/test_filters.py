@@ -114,8 +114,56 @@ def test_chips_name_the_filter_and_take_it_away(links):
     assert "Tri" not in chips
 
 
-def test_countries_are_offered_with_their_partnerships(links):
-    assert [label for _, label in asked("").form.fields["pays"].choices] == ["Mexique (2)", "Sénégal (1)"]
+def offered(query: str, name: str) -> list[str]:
+    """The choices of a facet as the page shows them."""
+    filterset = asked(query)
+    filterset.count_facets()
+    return [label for code, label in filterset.form.fields[name].widget.choices if code]
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("", "pays", ["Mexique (2)", "Sénégal (1)"]),
+        ("pays=SN", "pays", ["Sénégal (1)", "Mexique (2)"]),  # its own parameter does not count; what is chosen leads
+        ("type=region", "pays", ["Sénégal (1)"]),
+        ("type=region&pays=MX", "pays", ["Mexique (0)", "Sénégal (1)"]),
+        ("pays=MX", "type", ["Commune (1)", "Communauté d’agglomération (1)"]),
+        ("", "statut", ["Actif (1)", "Suspendu (1)"]),
+        ("statut=ended&pays=MX", "statut", ["Actif (1)", "Terminé (0)"]),
+        ("", "region", ["Île-de-France (1)", "Nouvelle-Aquitaine (1)"]),
+        ("q=campeche", "theme", ["Eau et assainissement (1)"]),
+        ("q=dakar", "theme", []),
+        ("", "silence", ["Aucun fait daté depuis 12 mois (3)", "Aucun fait daté depuis 24 mois (3)"]),
+    ],
+)
+def test_each_choice_says_how_many_rows_it_gives_beside_the_other_filters(links, query, name, expected):
+    assert offered(query, name)[: len(expected) or 1] == expected
+
+
+FACETS = {"pays": "MX SN", "statut": "active suspended", "type": "ca region", "region": "nouvelle-aquitaine"}
+
+
+@pytest.mark.parametrize("others", ["", "pays=MX", "q=campeche", "statut=active", "silence=12&type=ca"])
+def test_a_count_is_the_number_of_rows_that_the_choice_then_gives(links, others):
+    for name, codes in FACETS.items():
+        filterset = asked(others)
+        assert filterset.status == 200
+        counts = filterset.filters[name].counts(filterset.filter_queryset(filterset.queryset.all(), but=name))
+        for code in codes.split():
+            query = QueryDict(others, mutable=True)
+            query[name] = code
+            assert counts.get(code, 0) == PartnershipFilter(query, filterset.queryset).rows.count(), (
+                others,
+                name,
+                code,
+            )
+
+
+def test_several_values_of_a_facet_add_their_rows(links):
+    assert names("statut=active&statut=suspended") == ["Île-de-France", "La"]
+    assert names("type=commune&type=ca&type=ca") == ["Cannes", "La"]
+    assert [chip.value for chip in asked("type=ca&type=ca").chips] == ["Communauté d’agglomération"]
 
 
 def collectivities(query: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from aect.text import Needle
 from partnerships.choices import Side
-from partnerships.models import Convention, Identifier, Organisation, Partnership
+from partnerships.models import Convention, Organisation, Partnership
 from tests import factories
 
 HOSTILE = ["%", "_", "\\", "%%%", "' OR 1=1 --", "*:&|!", "\ud83d", "é" * 100, "-" * 100, "(" * 100, "\u202e"]
@@ -117,19 +117,6 @@ class TestPages:
         for row in (one, three):
             with django_assert_num_queries(9):
                 client.get(row.get_absolute_url())
-
-    @pytest.mark.parametrize(("path", "queries"), [("/collectivites/?q=Ville", 11), ("/partenariats/?q=Ville", 9)])
-    def test_a_search_asks_as_much_for_three_rows_as_for_one(self, client, django_assert_num_queries, path, queries):
-        for expected in (1, 3):
-            while Partnership.objects.count() < expected:
-                town = factories.OrganisationFactory(region=factories.OrganisationFactory(kind="region"))
-                factories.OrganisationNameFactory(organisation=town, text="Ville")
-                Identifier.objects.create(organisation=town, scheme="cog_commune", code=f"{town.pk % 100_000:05}")
-                factories.SuccessionFactory(predecessor=town)
-                factories.PartyFactory(organisation=town)
-            with django_assert_num_queries(queries):
-                response = client.get(path)
-            assert len(response.context["page"].object_list) == expected
 
     def test_names_tell_their_language_kind_and_years(self, client):
         row = factories.OrganisationFactory()

@@ -31,20 +31,6 @@ def partnership(**fields):
     return row
 
 
-@pytest.mark.parametrize(
-    ("path", "queries"),
-    [("/", 7), ("/partenariats/", 7), ("/collectivites/", 8)],
-)
-def test_lists_ask_as_much_for_three_rows_as_for_one(client, django_assert_num_queries, path, queries):
-    partnership()
-    with django_assert_num_queries(queries):
-        client.get(path)
-    partnership()
-    partnership()
-    with django_assert_num_queries(queries):
-        client.get(path)
-
-
 def test_a_record_asks_as_much_for_many_facts_as_for_few(client, django_assert_num_queries):
     row = partnership()
     with django_assert_num_queries(15):

@@ -1,0 +1,64 @@
+"""Each page asks the database a fixed number of times, whatever its rows: `query_counts.toml` says how many."""
+
+import datetime
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from partnerships.choices import PartyRole, Side
+from partnerships.models import Action, Identifier, Indicator, SdgContribution, Theme
+from tests import factories
+
+COUNTS = tomllib.loads(Path(__file__).with_name("query_counts.toml").read_text())
+pytestmark = pytest.mark.django_db
+
+
+def record(number: int) -> None:
+    """One partnership with all that hangs on one, its collectivities and its conventions; slugs `…-{number}`."""
+    region = factories.OrganisationFactory(slug=f"region-{number}", kind="region", latitude=46, longitude=2)
+    town = factories.OrganisationFactory(slug=f"ville-{number}", region=region, latitude=46.2, longitude=-1.2)
+    Identifier.objects.create(organisation=town, scheme="cog_commune", code=f"{17000 + number}")
+    factories.OrganisationNameFactory(organisation=town, text="Ville")
+    factories.SuccessionFactory(predecessor=town, successor=region)
+    foreign = factories.MexicanMunicipalityFactory(slug=f"municipio-{number}", latitude=19.8, longitude=-90.5)
+    source = factories.SourceFactory()
+    row = factories.PartnershipFactory(slug=f"partenariat-{number}", source=source)
+    row.themes.add(Theme.objects.get_or_create(slug="eau", name="Eau")[0])
+    factories.PartyFactory(partnership=row, organisation=town)
+    factories.PartyFactory(partnership=row, organisation=foreign, side=Side.FOREIGN, source=source)
+    factories.PartyFactory(
+        partnership=row, organisation=factories.OrganisationFactory(kind="university"), role=PartyRole.ACTOR
+    )
+    SdgContribution.objects.create(partnership=row, goal=6)
+    factories.MilestoneFactory(partnership=row, status_after="active", source=source)
+    first = factories.ConventionFactory(
+        partnership=row, slug=f"convention-{number}", signed_on=datetime.date(2015, 7, 15)
+    )
+    factories.ConventionFactory(partnership=row, slug=f"suite-{number}", renews=first)
+    factories.CommitmentFactory(convention=first, party=town)
+    action = Action.objects.create(partnership=row, title="Tarif de l’eau", source=source)
+    Indicator.objects.create(action=action, name="Déficit")
+
+
+def asked(client, address: str) -> int:
+    cache.clear()
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+        assert response.status_code == 200, address
+        if response.streaming:
+            list(response.streaming_content)
+    return len(queries)
+
+
+def test_each_page_asks_as_often_for_three_rows_as_for_one(client):
+    record(1)
+    record(4)  # so that two can be compared, and a record has a neighbour
+    of_few = {address: asked(client, address) for address in COUNTS}
+    assert of_few == COUNTS
+    for number in (2, 3, 5, 6):
+        record(number)
+    assert {address: asked(client, address) for address in COUNTS} == COUNTS
