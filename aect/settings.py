@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 import pghistory
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "aect.accounts",
     "aect.jobs",
+    "aect.saved",
     "aect.batches",
     "partnerships",
     "funding",
@@ -127,6 +129,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULE = {
     "refresh-stale-apd-totals": {"task": "funding.tasks.refresh_stale_totals", "schedule": 60},
+    "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
 }
 
 # Accounts
@@ -221,6 +224,8 @@ LEGAL_HOST = env.str("LEGAL_HOST", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=CONTACT_EMAIL and f"mailto:{CONTACT_EMAIL}")
 
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # of links in messages
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="aect@localhost")
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 LOGGING = {

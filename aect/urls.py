@@ -28,6 +28,7 @@ urlpatterns = [
         path("recherche/suggestions/", views.suggestions, name="suggestions"),
         path("taches/", include("aect.jobs.urls")),
         path("imports/", include("aect.batches.urls")),
+        path("", include("aect.saved.urls")),
         path("", include("funding.urls")),
         path("", include("partnerships.urls")),
         path("admin/", admin.site.urls),

@@ -128,6 +128,7 @@ PUBLIC = {
     "accessibilite/",
     "plan-du-site/",
     "connexion/",
+    "alertes/arret/<str:token>/",
     "recherche/",
     "recherche/suggestions/",
     "partenariats/",

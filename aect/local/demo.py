@@ -107,6 +107,7 @@ def _environment(running: Services, port: int) -> dict[str, str]:
         "DEBUG": "0",
         "HTTPS": "0",  # this and the next said aloud, because a .env of the checkout may say otherwise
         "EMAIL_URL": "consolemail://",
+        "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": f"http://localhost:{port},http://127.0.0.1:{port}",
         "SECRET_KEY": _secret_key(CHECKOUT / "var/secret-key"),

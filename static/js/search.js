@@ -27,6 +27,7 @@ class Suggestions {
   wait() {
     clearTimeout(this.timer);
     this.request?.abort();
+    this.choose(-1);
     if (!this.input.value.trim()) return this.close();
     this.timer = setTimeout(() => this.ask(), PAUSE);
   }
@@ -45,11 +46,12 @@ class Suggestions {
 
   show(html) {
     if (document.activeElement !== this.input) return;
+    const address = this.options[this.chosen]?.dataset.address; // chosen while the answer was on its way
     this.list.innerHTML = html;
     this.list.hidden = false;
     this.options.forEach((option, place) => (option.id = `${this.list.id}-${place}`));
     this.input.setAttribute("aria-expanded", "true");
-    this.choose(-1);
+    this.choose(this.options.findIndex((option) => option.dataset.address === address));
     this.status.textContent = this.list.firstElementChild.dataset.status;
   }
 
