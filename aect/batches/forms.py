@@ -2,6 +2,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 from dsfr.utils import dsfr_input_class_attr
@@ -25,12 +27,13 @@ class UploadForm(DsfrBaseForm):
     )
     file = forms.FileField(
         label=_("Fichier"),
-        help_text=_("CSV ou XLSX, 20 Mo et 100 000 lignes au plus."),
-        widget=forms.FileInput(attrs={"accept": ",".join(EXTENSIONS)}),
+        widget=forms.FileInput(attrs={"accept": ",".join(EXTENSIONS), "class": "fr-upload"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        limits = {"size": filesizeformat(settings.IMPORT_MAX_BYTES), "rows": localize(settings.IMPORT_MAX_ROWS)}
+        self.fields["file"].help_text = _("CSV ou XLSX, %(size)s et %(rows)s lignes au plus.") % limits
         self.fields["kind"].choices = [(name, kind.label) for name, kind in KINDS.items()]
 
     def clean_file(self) -> Any:
