@@ -168,7 +168,7 @@ class Deletions(Changes):
     """What was deleted of these models since a moment, and is gone still; not what went along with another."""
 
     def __init__(self, models_: Iterable[type[models.Model]], since: datetime) -> None:
-        self.branches = [Branch(model) for model in models_]
+        self.branches = [Branch(model, (*history.events_of(model).hangs_on, "")[0]) for model in models_]
         self.parameters = {"since": since}
 
     @cached_property

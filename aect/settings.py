@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # public views say @login_not_required
+    "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -7,6 +7,7 @@ import sys
 from bench import scratch
 
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
+FEW = ROWS // 10
 TABLE = "partnerships_action"
 
 
@@ -21,9 +22,7 @@ def main() -> int:
         from partnerships.models import Action, Partnership
 
         partnership = Partnership.objects.create(slug="bench", name="Banc d’essai")
-        lines = "".join(
-            f"{partnership.pk}\tAction {n}\tDescription de l’action {n}\t\tday\tday\t\n" for n in range(ROWS)
-        )
+        rows = [f"{partnership.pk}\tAction {n}\tDescription de l’action {n}\t\tday\tday\t\n" for n in range(ROWS)]
         columns = "partnership_id, title, description, soil, began_on_precision, ended_on_precision, source_place"
         by_row = Event(
             name="by_row",
@@ -33,10 +32,10 @@ def main() -> int:
             level=pghistory.Row,
         )
 
-        def load() -> None:
+        def load(count: int = ROWS) -> None:
             with pghistory.context(command="bench"), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("UPDATE partnerships_partnership SET name = name")  # lets PostgreSQL know the context
-                cursor.copy_expert(f"COPY {TABLE} ({columns}) FROM STDIN", io.StringIO(lines))
+                cursor.copy_expert(f"COPY {TABLE} ({columns}) FROM STDIN", io.StringIO("".join(rows[:count])))
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {TABLE}, partnerships_actionevent CASCADE")
 
@@ -46,11 +45,14 @@ def main() -> int:
                 load()
                 cursor.execute(f"ALTER TABLE {TABLE} ENABLE TRIGGER USER")
 
+        def few() -> None:
+            load(FEW)
+
         def row_by_row() -> None:
             with connection.cursor() as cursor:
                 cursor.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
                 by_row.install(Action)
-                load()
+                load(FEW)
                 by_row.uninstall(Action)
                 cursor.execute(f"ALTER TABLE {TABLE} ENABLE TRIGGER USER")
 
@@ -66,10 +68,10 @@ def main() -> int:
                     "against": against,
                 },
                 "row_vs_statement": {
-                    "value": scratch.ratio(row_by_row, load, rounds=3),
+                    "value": scratch.ratio(row_by_row, few, rounds=3),
                     "goal": 1.5,
                     "better": "higher",
-                    "against": "our statement-level triggers, against the library's row-level ones",
+                    "against": f"ours, at {FEW} rows: the time of row-level ones grows faster than the rows",
                 },
             },
         )

@@ -3,12 +3,23 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from partnerships import permissions
-from partnerships.views import conventions, history, home, organisations, partnerships
+from partnerships.editable import CONVENTION, ORGANISATION, PARTNERSHIP, Kind
+from partnerships.views import conventions, editing, history, home, organisations, partnerships
 
-PARTNERSHIPS = {"rows": permissions.editable_partnerships}
-CONVENTIONS = {"rows": permissions.editable_conventions}
-ORGANISATIONS = {"rows": permissions.editable_organisations}
+
+def edited(kind: Kind, folder: str, new: str) -> list[URLPattern]:
+    """The pages on which officers edit one kind of record; `new` comes before the slugs."""
+    record, given = f"{folder}/<slug:slug>", {"kind": kind}
+    part = f"{record}/<slug:part>"
+    return [
+        path(f"{folder}/{new}/", editing.add, given, name=f"{kind.name}-add"),
+        path(f"{record}/historique/", history.history, {"rows": kind.rows}, name=f"{kind.name}-history"),
+        path(f"{record}/modifier/", editing.edit, given, name=f"{kind.name}-edit"),
+        path(f"{record}/supprimer/", editing.delete, given, name=f"{kind.name}-delete"),
+        path(f"{part}/ajouter/", editing.add_part, given, name=f"{kind.name}-part-add"),
+        path(f"{part}/<int:pk>/modifier/", editing.edit_part, given, name=f"{kind.name}-part-edit"),
+        path(f"{part}/<int:pk>/supprimer/", editing.delete_part, given, name=f"{kind.name}-part-delete"),
+    ]
 
 
 def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -19,6 +30,11 @@ def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPatter
 
 
 urlpatterns = [
+    *edited(PARTNERSHIP, "partenariats", "nouveau"),
+    *edited(CONVENTION, "conventions", "nouvelle"),
+    *edited(ORGANISATION, "organisations", "nouvelle"),
+    path("corbeille/", editing.trash_can, name="trash"),
+    path("corbeille/<str:model>/<int:event>/", editing.restore, name="restore"),
     path("", home.home, name="home"),
     path("partenariats/", partnerships.partnerships, name="partnerships"),
     path("partenariats/comparer/", partnerships.compare, name="partnerships-compare"),
@@ -31,7 +47,4 @@ urlpatterns = [
     *downloads("collectivites", organisations.collectivities_file, "collectivities"),
     path("collectivites/<slug:slug>/", organisations.organisation, {"is_local": True}, name="collectivity"),
     path("organisations/<slug:slug>/", organisations.organisation, {"is_local": False}, name="organisation"),
-    path("partenariats/<slug:slug>/historique/", history.history, PARTNERSHIPS, name="partnership-history"),
-    path("conventions/<slug:slug>/historique/", history.history, CONVENTIONS, name="convention-history"),
-    path("organisations/<slug:slug>/historique/", history.history, ORGANISATIONS, name="organisation-history"),
 ]

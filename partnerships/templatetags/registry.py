@@ -4,10 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
+from partnerships.editable import Kind
 from partnerships.models import Sourced
 
 register = template.Library()
@@ -28,9 +31,26 @@ def cite(context: template.Context, fact: Sourced) -> str:
 
 
 @register.simple_tag
-def record_url(record: Any, page: str) -> str:
+def record_url(record: Model, page: str) -> str:
     """The address of another page of a record: its history, its form…"""
-    return reverse(f"{record._meta.model_name}-{page}", args=[record.slug])
+    return reverse(f"{record._meta.model_name}-{page}", args=[record.slug])  # type: ignore[attr-defined]
+
+
+@register.simple_tag
+def part_url(kind: Kind, record: Any, part: str, row: Model, page: str) -> str:
+    """The address of a page (`edit`, `delete`) of a row that hangs on a record."""
+    return reverse(f"{kind.name}-part-{page}", args=[record.slug, part, row.pk])
+
+
+@register.simple_tag
+def part_add_url(kind: Kind, record: Any, part: str) -> str:
+    return reverse(f"{kind.name}-part-add", args=[record.slug, part])
+
+
+@register.filter
+def model_name(row: Model) -> str:
+    """What kind of record this is, in the reader's language."""
+    return capfirst(str(row._meta.verbose_name))
 
 
 @register.filter

@@ -1,0 +1,46 @@
+"""What somebody typed while their session ran out: kept until they sign in again, and given back to nobody else."""
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core import signing
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+
+from aect.accounts.models import User
+
+KEY = "typed"
+SALT = "aect.typed"
+LIMIT = 100_000  # characters of one form, encoded
+MAX_AGE = 7 * 24 * 3600  # a form left open for longer is not taken back
+
+
+def token(user: User) -> str:
+    """What a form carries so that its text can be kept; says whose form it is, and cannot be made up."""
+    return signing.dumps(user.pk, salt=SALT)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sign-in by default, and nothing lost on the way to it: a form sent too late waits in the session."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseRedirect:
+        if request.method == "POST":
+            keep(request)
+        return super().handle_no_permission(request, view_func)  # type: ignore[arg-type]
+
+
+def keep(request: HttpRequest) -> None:
+    try:
+        owner = signing.loads(request.POST.get("typed_by", ""), salt=SALT, max_age=MAX_AGE)
+    except signing.BadSignature:
+        return
+    data = request.POST.copy()
+    data.pop("csrfmiddlewaretoken", None)
+    if len(encoded := data.urlencode()) <= LIMIT:
+        request.session[KEY] = {"path": request.path, "owner": owner, "data": encoded}
+
+
+def take_back(request: HttpRequest) -> QueryDict | None:
+    """The text kept for this very page and person, once; another person's is thrown away."""
+    kept = request.session.get(KEY)
+    if not kept or kept["path"] != request.path:
+        return None
+    del request.session[KEY]
+    return QueryDict(kept["data"]) if kept["owner"] == request.user.pk else None
