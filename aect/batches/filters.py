@@ -54,9 +54,8 @@ class RowFilter(UrlFilterSet):
         """Each list: its name in the address, its label, how many lines it has."""
         return [(name, label, getattr(self.batch, count)) for name, (_action, label, count) in SHOWN.items()]
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().filter_queryset(queryset)
-        return rows.filter(action=SHOWN[self.shown][0])
+    def filter_queryset(self, queryset: QuerySet[Any], *, but: str = "") -> QuerySet[Any]:
+        return super().filter_queryset(queryset, but=but).filter(action=SHOWN[self.shown][0])
 
     def of_action(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows  # the list is narrowed in `filter_queryset`, where nothing asked for is narrowed too
