@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 from django.utils.formats import get_format, number_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from aect.templatetags.aect import euros, percent
 
@@ -28,6 +29,30 @@ def number(value: Decimal | float | None) -> str:
     return "" if value is None else number_format(value, force_grouping=True)
 
 
+class Count(NamedTuple):
+    """A cell: how many there are, None when it is not known, and the address of the list that shows them."""
+
+    value: Decimal | int | None
+    address: str = ""
+
+
+def counted(count: Count) -> str:
+    if count.value is None:
+        return _("non renseigné")
+    return link((number(count.value), count.address)) if count.value and count.address else number(count.value)
+
+
+class Named(NamedTuple):
+    """A cell: what readers see of a coded value, and its code, which files for programs say."""
+
+    code: str
+    label: str
+
+
+def named(value: Named) -> str:
+    return value.label
+
+
 class Column(NamedTuple):
     """A table column: its heading and how a cell is written. Numbers stand to the right."""
 
@@ -36,7 +61,7 @@ class Column(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        return self.show in {number, euros, percent}
+        return self.show in {number, counted, euros, percent}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,17 @@
-"""APD totals and lines as CSV files, in the profiles of the contract; see `aect.tabular.writing`."""
+"""APD totals and lines, and the indicators' tables, as CSV files in the profiles of the contract.
+
+See `aect.tabular.writing`.
+"""
 
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import F, Func, Max, Min, QuerySet, TextField, Value
 
-from aect.tabular.writing import Column, QueryCsv
-from funding.filters import ApdFilter
+from aect.charts import Count, Named
+from aect.tabular.writing import Column, QueryCsv, RowsCsv
+from funding.filters import ApdFilter, IndicatorFilter
+from funding.indicators import Indicator
 from funding.models.apd import siren_of
 from funding.models.totals import SUMMED_COLUMNS
 from partnerships.choices import OrganisationKind
@@ -117,3 +122,26 @@ def _filename(what: str, filterset: ApdFilter) -> str:
     years = sorted({str(year) for year in (found["first"], found["last"]) if year})
     parts = ["apd", what, *places[:3], siren, *years, "FICTIF" if found["fictitious"] else ""]
     return "-".join(filter(None, parts)) + ".csv"
+
+
+def indicator(asked: IndicatorFilter, indicator: Indicator) -> RowsCsv:
+    """An indicator's table without its total; what is coded is said by its code, or by its label for readers."""
+    chart, profile = indicator.chart, asked.profile
+    columns = [
+        Column(name, str(column.label), "amount" if column.is_number else "text")
+        for name, column in zip(indicator.names, chart.columns, strict=True)
+    ]
+    places = [code.lower() for code in asked.asked("pays") or ()]
+    years = sorted({str(year) for year in asked.years if year})
+    return RowsCsv(
+        filename="-".join(["indicateurs", chart.id, *places[:3], *years]) + ".csv",
+        profile=profile,
+        columns=columns,
+        rows=[[_plain(cell, profile) for cell in row] for row in chart.rows],
+    )
+
+
+def _plain(cell: Any, profile: str) -> Any:
+    if isinstance(cell, Named):
+        return cell.label if profile == "excel-fr" else cell.code
+    return cell.value if isinstance(cell, Count) else cell

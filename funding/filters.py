@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.forms.models import ModelChoiceIterator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ModelMultipleChoiceField
@@ -22,7 +24,9 @@ from funding.models import ApdTotal, PurposeCode
 from funding.models.apd import YEARS
 from funding.models.totals import DIMENSIONS, ApdTotalQuerySet
 from partnerships.choices import FRENCH_KINDS, OrganisationKind, Scheme
-from partnerships.models import Country, Organisation
+from partnerships.filters import PartnershipFilter
+from partnerships.models import Country, Organisation, Partnership
+from partnerships.models.partnerships import PartnershipQuerySet
 
 DEFAULT_DIMENSIONS = ("annee", "collectivite", "pays", "secteur")
 REFUGEES = [("avec", _("Avec")), ("sans", _("Sans")), ("seuls", _("Seuls"))]
@@ -104,6 +108,10 @@ class SectorFilter(django_filters.Filter):
     field_class = SectorField
 
 
+class YearParameterFilter(ParameterFilter):
+    field_class = YearField
+
+
 class DimensionsField(forms.CharField):
     """A comma list of dimensions; cleaned, a tuple of them in the order of the columns."""
 
@@ -126,11 +134,11 @@ def zones() -> list[tuple[str, str]]:
 
 
 class CountriesField(ModelMultipleChoiceField):
-    """Offers the countries that have totals; the others stay valid and give an empty answer."""
+    """Offers the countries that have rows; the others stay valid and give an empty answer."""
 
     class iterator(ModelChoiceIterator):  # noqa: N801  # Django's name
         def __iter__(self) -> Iterator[tuple[Any, Any]]:
-            return (self.choice(country) for country in self.queryset if country.has_totals)
+            return (self.choice(country) for country in self.queryset if country.has_rows)
 
 
 class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
@@ -138,8 +146,8 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 def countries(request: HttpRequest | None) -> QuerySet[Country]:
-    has_totals = Exists(ApdTotal.objects.filter(recipient=OuterRef("pk")))
-    return Country.objects.annotate(has_totals=has_totals).alphabetical()
+    has_rows = Exists(ApdTotal.objects.filter(recipient=OuterRef("pk")))
+    return Country.objects.annotate(has_rows=has_rows).alphabetical()
 
 
 def regions(request: HttpRequest | None) -> QuerySet[Organisation]:
@@ -179,12 +187,18 @@ def _accepted(field: Any) -> Any:
     return format_lazy(_("« %(value)s » n’est pas accepté : choisissez parmi {codes}."), codes=codes.replace("%", "%%"))
 
 
-class ApdFilterForm(DsfrBaseForm):
+class YearsForm(DsfrBaseForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] | None = super().clean()
         first, last = self.cleaned_data.get("annee_min"), self.cleaned_data.get("annee_max")
         if first and last and first > last:
             self.add_error("annee_max", _("La dernière année ne peut précéder la première."))
+        return cleaned
+
+
+class ApdFilterForm(YearsForm):
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
         tri, dimensions = self.cleaned_data.get("tri", "").lstrip("-"), self.cleaned_data.get("grouper")
         if tri in DIMENSIONS and dimensions is not None and tri not in (dimensions or DEFAULT_DIMENSIONS):
             self.add_error("tri", _("On ne peut trier que par une colonne du regroupement ou par une somme."))
@@ -268,3 +282,64 @@ class ApdFilter(UrlFilterSet):
 
     def _asked(self, name: str) -> Any:
         return self.form.cleaned_data.get(name) if self.is_bound and self.form.is_valid() else None
+
+
+class IndicatorFilter(PartnershipFilter):
+    """The partnerships that the indicators count: whatever their list may be asked, and the years looked at.
+
+    The years choose among dated facts, never among partnerships.
+    """
+
+    presentation = PartnershipFilter.presentation | {"profil"}
+    panel = ("annee_min", "annee_max", "pays", "region", "type", "theme")  # the other parameters come from links
+
+    annee_min = YearParameterFilter(label=_("Depuis l’année"))
+    annee_max = YearParameterFilter(label=_("Jusqu’à l’année"))
+    profil = NamedChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
+
+    class Meta(PartnershipFilter.Meta):
+        form = YearsForm
+
+    @cached_property
+    def partnerships(self) -> PartnershipQuerySet:
+        """The set of them, without what the list needs to show them."""
+        return Partnership.objects.filter(pk__in=self.rows.order_by().values("pk"))
+
+    @cached_property
+    def total(self) -> int:
+        return self.partnerships.count()
+
+    @cached_property
+    def by_parties(self) -> dict[str, int]:
+        return self.partnerships.by_parties()
+
+    @property
+    def years(self) -> tuple[int | None, int | None]:
+        """The first and the last year asked for."""
+        cleaned = self.form.cleaned_data if self.form.is_valid() else {}
+        return cleaned.get("annee_min"), cleaned.get("annee_max")
+
+    @property
+    def profile(self) -> str:
+        return self.form.cleaned_data["profil"] or "standard"
+
+    @property
+    def fields(self) -> list[forms.BoundField]:
+        """Those of the panel."""
+        return [self.form[name] for name in self.panel]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Name and value of what else the address asks of the list, which the panel keeps."""
+        names = set(self.form.fields) - set(self.panel) - self.presentation
+        return [(name, value) for name, values in self.data.lists() if name in names for value in values if value]
+
+    def listing(self, **figure: Any) -> str:
+        """The address of the list of these partnerships, narrowed to those that a figure counts."""
+        names = set(self.form.fields) - {"annee_min", "annee_max"} - self.presentation
+        asked = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            if name in names and name not in figure:
+                asked.setlist(name, [value for value in values if value])
+        asked.update({name: str(value) for name, value in figure.items()})
+        return f"{reverse('partnerships')}?{asked.urlencode()}"

@@ -5,19 +5,22 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aect.accounts.models import User
+from aect.filters import UrlFilterSet
 from funding import charts, exports, services
-from funding.filters import ApdFilter
+from funding.filters import ApdFilter, IndicatorFilter
+from funding.indicators import INDICATORS
 from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
 from funding.models.totals import ApdTotalQuerySet
 from funding.permissions import may_recompute
+from partnerships.models import Partnership
 
 
 @login_not_required
@@ -25,10 +28,15 @@ from funding.permissions import may_recompute
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     """The summary that the dashboard shows, as a file; a bad parameter is named, in plain text."""
     filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
-    if filterset.status != 200:
-        text = "".join(f"{problem}\n" for problem in filterset.problems)
-        return HttpResponse(text, status=filterset.status, content_type="text/plain; charset=utf-8")
-    return exports.summary(filterset).response()
+    return refusal(filterset) or exports.summary(filterset).response()
+
+
+def refusal(filterset: UrlFilterSet) -> HttpResponse | None:
+    """What a file's address answers when one of its parameters is wrong."""
+    if filterset.status == 200:
+        return None
+    text = "".join(f"{problem}\n" for problem in filterset.problems)
+    return HttpResponse(text, status=filterset.status, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -88,3 +96,27 @@ def financing(request: HttpRequest) -> HttpResponse:
         "is_fictitious": bool(total["fictitious_lines"]),
     }
     return render(request, "funding/financing.html", context)
+
+
+@login_not_required
+@require_safe
+def indicators(request: HttpRequest) -> HttpResponse:
+    """What the registry says of partnerships as a whole: one filter → figures → charts and their tables."""
+    filterset = IndicatorFilter(request.GET, Partnership.objects.with_status())
+    filterset.count_facets(*filterset.panel)
+    found = [build(filterset) for build in INDICATORS.values()] if filterset.status == 200 and filterset.total else []
+    context = {"filterset": filterset, "indicators": found}
+    return render(request, "funding/indicators.html", context, status=filterset.status)
+
+
+@login_not_required
+@require_safe
+def indicator_csv(request: HttpRequest, key: str) -> HttpResponseBase:
+    """One indicator's table as a file, with the headers and labels of readers in French."""
+    if (build := INDICATORS.get(key)) is None:
+        raise Http404
+    filterset = IndicatorFilter(request.GET, Partnership.objects.with_status())
+    if refused := refusal(filterset):
+        return refused
+    with override("fr"):
+        return exports.indicator(filterset, build(filterset)).response()

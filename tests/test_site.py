@@ -148,6 +148,8 @@ PUBLIC = {
     "apd/",
     "apd/export.csv",
     "financements/",
+    "indicateurs/",
+    "indicateurs/<slug:key>.csv",
 }
 
 

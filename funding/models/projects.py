@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, F, Max, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +29,44 @@ class CallQuerySet(models.QuerySet["Call"]):
             .annotate(support=support, budget=budget)
             .order_by("-first_year", "title")
         )
+
+    def laureates(self, partnerships: "models.QuerySet[Partnership, Any]") -> list[dict[str, Any]]:
+        """Rows `slug, title, first_year, last_year, projects, partnerships, laureates, renewed`, oldest first.
+
+        A call's laureates are the French local authorities party to the partnerships of its projects, among these
+        partnerships; `renewed` are those that were laureates of a call of an earlier year, whichever partnership's.
+        """
+        statements = (self.order_by().values("id"), partnerships.order_by().values("id"))
+        with connection.cursor() as cursor:
+            calls, asked = (cursor.mogrify(*rows.query.sql_with_params()).decode() for rows in statements)
+            cursor.execute(LAUREATES.format(calls=calls, asked=asked))
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+LAUREATES = """
+WITH asked AS ({asked}),
+places AS (
+    SELECT project.id AS project_id, project.call_id, project.partnership_id, party.organisation_id, call.first_year,
+           MIN(call.first_year) OVER (PARTITION BY party.organisation_id) AS first_time
+    FROM funding_project AS project
+    JOIN funding_call AS call ON call.id = project.call_id
+    LEFT JOIN partnerships_party AS party
+        ON party.partnership_id = project.partnership_id AND party.role = 'party' AND party.side = 'french'
+),
+counted AS (
+    SELECT call_id, COUNT(DISTINCT project_id) AS projects, COUNT(DISTINCT partnership_id) AS partnerships,
+           COUNT(DISTINCT organisation_id) AS laureates,
+           COUNT(DISTINCT organisation_id) FILTER (WHERE first_time < first_year) AS renewed
+    FROM places WHERE partnership_id IN (SELECT id FROM asked)
+    GROUP BY call_id
+)
+SELECT slug, title, first_year, last_year, COALESCE(projects, 0) AS projects,
+       COALESCE(partnerships, 0) AS partnerships, COALESCE(laureates, 0) AS laureates, COALESCE(renewed, 0) AS renewed
+FROM funding_call AS call LEFT JOIN counted ON counted.call_id = call.id
+WHERE call.id IN ({calls})
+ORDER BY first_year, title
+"""
 
 
 class Call(Sourced):

@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import Facet
-from partnerships.choices import FAMILIES, Family, Initiative, PartnershipStatus, Reach, Sdg, StatusReason
+from partnerships.choices import FAMILIES, Family, Initiative, PartnershipStatus, Reach, Sdg, StaffKind, StatusReason
 from partnerships.filters.shared import ListFilter
 from partnerships.models import Partnership, Party, SdgContribution
 
@@ -24,7 +24,7 @@ CODE_AND_YEARS = re.compile(r"([a-z_]+)(?:,((?:19|20)[0-9]{2})?(-)?((?:19|20)[0-
 
 @dataclass(frozen=True)
 class Dated:
-    """One of a parameter's codes, in these years: `majority,2010-2016`, `active,2016`, `oui,2010-`, `oui`."""
+    """One of a parameter's codes, in these years: `majority,2010-2016`, `active,2016`, `tous,2010-`, `tous`."""
 
     code: str
     first: int | None = None
@@ -132,7 +132,9 @@ class FigureFilter(ListFilter):
         label=_("Ralentissement ou arrêt"),
     )
     agents = DatedFilter(
-        method="with_staff", codes={"oui": _("Participation renseignée")}, label=_("Participation des agents")
+        method="with_staff",
+        codes=dict([("tous", _("Toute participation")), *StaffKind.choices]),
+        label=_("Participation des agents"),
     )
     appel = django_filters.ChoiceFilter(
         method="of_call", choices=calls, label=_("Lauréats de l’appel"), widget=forms.HiddenInput
@@ -164,7 +166,8 @@ class FigureFilter(ListFilter):
         return rows.stopped(reason, asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
 
     def with_staff(self, rows: QuerySet[Any], name: str, asked: Dated) -> QuerySet[Any]:
-        return rows.with_staff(asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
+        kind = None if asked.code == "tous" else asked.code
+        return rows.with_staff(kind, asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
 
     def of_call(self, rows: QuerySet[Any], name: str, slug: str) -> QuerySet[Any]:
         return rows.filter(pk__in=Partnership.objects.filter(projects__call__slug=slug).values("pk"))

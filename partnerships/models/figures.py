@@ -5,16 +5,21 @@ What is not known is counted apart, under None or an empty code; it is never cou
 
 from typing import Any, Self
 
+from django.contrib.postgres.aggregates import BitOr
 from django.db import connection, models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, Func, Max, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, GreaterThan
 
 from aect.fields import Precision
-from partnerships.choices import FAMILIES, PartnershipStatus
+from partnerships.choices import FAMILIES, TOGETHER, Family, PartnershipStatus, Side
 from partnerships.models.life import Milestone, SdgContribution, StaffContribution
 
 #: What a partnership becomes when it loses pace or stops.
 STOPS = (PartnershipStatus.SLOWED, PartnershipStatus.SUSPENDED, PartnershipStatus.ENDED)
 
+#: A partnership is in a status from one year until another: each span is a step up and a step down, added up over the
+#: years. Without a status are those that may have begun (NULL), minus those that have one.
 STATUSES_BY_YEAR = """
 WITH asked AS ({asked}),
 changes AS (
@@ -26,30 +31,34 @@ changes AS (
     FROM partnerships_milestone AS milestone JOIN asked ON asked.id = partnership_id
     WHERE status_after IS NOT NULL
 ),
-known AS (
-    SELECT year, status, COUNT(*) AS partnerships,
-           COUNT(*) FILTER (WHERE began_in IS NULL OR began_in <= year) AS begun
-    FROM changes
-    CROSS JOIN LATERAL generate_series(GREATEST(since, %(first)s), LEAST(until - 1, %(last)s)) AS year
-    GROUP BY year, status
+spans AS (
+    SELECT status, since, until, GREATEST(since, began_in) AS begun
+    FROM changes WHERE until IS NULL OR since < until
 ),
-begun AS (
-    SELECT year, COUNT(*) AS partnerships
-    FROM generate_series(%(first)s, %(last)s) AS year JOIN asked ON began_in IS NULL OR began_in <= year
-    GROUP BY year
+steps AS (
+    SELECT status, since AS year, COUNT(*) AS partnerships FROM spans GROUP BY status, since
+    UNION ALL SELECT status, until, -COUNT(*) FROM spans WHERE until IS NOT NULL GROUP BY status, until
+    UNION ALL SELECT NULL, COALESCE(began_in, 0), COUNT(*) FROM asked GROUP BY began_in
+    UNION ALL SELECT NULL, begun, -COUNT(*) FROM spans WHERE until IS NULL OR begun < until GROUP BY begun
+    UNION ALL SELECT NULL, until, COUNT(*) FROM spans WHERE begun < until GROUP BY until
 )
-SELECT year, status, partnerships FROM known
-UNION ALL
-SELECT year, NULL, begun.partnerships - COALESCE((SELECT SUM(known.begun) FROM known WHERE known.year = begun.year), 0)
-FROM begun
-ORDER BY year
+SELECT shown.year, status, SUM(partnerships)
+FROM generate_series(%(first)s, %(last)s) AS shown (year) JOIN steps ON steps.year <= shown.year
+GROUP BY shown.year, status
+HAVING SUM(partnerships) > 0
+ORDER BY shown.year
 """
 
 
-def family_of(path: str) -> Case:
-    """The family of actors of the organisation that `path` leads to, see `choices.Family`."""
-    whens = [When(**{f"{path}__kind": kind}, then=Value(family.value)) for kind, family in FAMILIES.items()]
-    return Case(*whens, output_field=models.CharField())
+#: One bit a family, so that those of a partnership add up to one number.
+BITS = {family.value: 1 << place for place, family in enumerate(Family)}
+
+
+def family_bit(path: str) -> Case:
+    """The family of actors of the organisation that `path` leads to, as its bit."""
+    kinds = {bit: [kind for kind, of in FAMILIES.items() if of == family] for family, bit in BITS.items()}
+    whens = [When(**{f"{path}__kind__in": of_family}, then=Value(bit)) for bit, of_family in kinds.items()]
+    return Case(*whens, output_field=models.IntegerField())
 
 
 def stopping(first: int | None, last: int | None) -> Q:
@@ -90,7 +99,8 @@ class FigureQuerySet(models.QuerySet[Any]):
     def statuses_by_year(self, first: int, last: int) -> list[tuple[int, str | None, int]]:
         """How many partnerships were in each status on 31 December of each year: rows of year, status, number.
 
-        The same rule as `in_status`, over all years at once: only the milestones are read, never a row per year.
+        Where there is none, there is no row. The same rule as `in_status`, over all years at once: only the milestones
+        are read, never a row per year.
         """
         asked = self.order_by().values("id", began_in=F("began_on__year"))
         statement, parameters = asked.query.sql_with_params()
@@ -119,10 +129,32 @@ class FigureQuerySet(models.QuerySet[Any]):
         counted: models.QuerySet[Milestone, dict[str, Any]] = rows.order_by("-partnerships", "reason")
         return counted
 
-    def by_family(self) -> dict[str | None, int]:
-        """How many partnerships bring together each family of actors, of all roles and both sides; None: no actor."""
-        rows = self.order_by().values_list(family_of("parties__organisation"))
-        return dict(rows.annotate(n=Count("pk", distinct=True)))
+    def by_parties(self) -> dict[str, int]:
+        """What the parties say, in one reading of them: how many partnerships are `multilateral` or `bilateral` (as
+        `with_reach` has it), bring together `families_0` to `families_8` families of actors (as `with_actor_kinds`
+        has it), and hold an actor of each family (`family_ngo`).
+        """
+        together = Q(parties__role__in=TOGETHER)
+        french, foreign = together & Q(parties__side=Side.FRENCH), together & Q(parties__side=Side.FOREIGN)
+        party, country = "parties__organisation", "parties__organisation__country"
+        rows = self.order_by().annotate(
+            french_first=Min(party, filter=french),
+            french_last=Max(party, filter=french),
+            country_first=Min(country, filter=foreign),
+            country_last=Max(country, filter=foreign),
+            families=Coalesce(BitOr(family_bit(party)), 0),
+        )
+        held = Func(F("families"), template="bit_count((%(expressions)s)::bit(8))", output_field=models.IntegerField())
+        numbers = {f"families_{n}": Count("pk", filter=Q(Exact(held, n))) for n in range(len(Family) + 1)}
+        families = {
+            f"family_{family}": Count("pk", filter=Q(GreaterThan(F("families").bitand(bit), 0)))
+            for family, bit in BITS.items()
+        }
+        several = Q(french_first__lt=F("french_last")) | Q(country_first__lt=F("country_last"))
+        one_each = Q(french_first=F("french_last"), country_first=F("country_last"))
+        reach = {"multilateral": Count("pk", filter=several), "bilateral": Count("pk", filter=one_each)}
+        found: dict[str, int] = rows.aggregate(**reach, **numbers, **families)
+        return found
 
     def by_goal(self) -> dict[int, int]:
         """How many partnerships serve each Sustainable Development Goal, among those that name some."""
@@ -132,10 +164,10 @@ class FigureQuerySet(models.QuerySet[Any]):
     def without_goals(self) -> Self:
         return self.filter(~Exists(SdgContribution.objects.filter(partnership=OuterRef("pk"))))
 
-    def with_staff(self, first: int | None = None, last: int | None = None) -> Self:
-        """Those of which some work of the parties' staff is told, in these years where years are given."""
+    def with_staff(self, kind: str | None = None, first: int | None = None, last: int | None = None) -> Self:
+        """Those of which some work of the parties' staff is told: of this kind and in these years, where given."""
         work = StaffContribution.objects.filter(within(first, last), partnership=OuterRef("pk"))
-        return self.filter(Exists(work))
+        return self.filter(Exists(work.filter(kind=kind) if kind else work))
 
     def staff_by_kind(
         self, first: int | None = None, last: int | None = None

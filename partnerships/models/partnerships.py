@@ -25,7 +25,7 @@ from partnerships.choices import (
     Side,
 )
 from partnerships.models.conventions import DATED_FACTS, Convention
-from partnerships.models.figures import FigureQuerySet, family_of
+from partnerships.models.figures import FigureQuerySet, family_bit
 from partnerships.models.life import Action, Milestone, StaffContribution
 from partnerships.models.organisations import Organisation, OrganisationName, sought
 from partnerships.models.reference import Sourced
@@ -114,7 +114,7 @@ class PartnershipQuerySet(FigureQuerySet):
         NGOs, firms and networks, see `choices.Family`.
         """
         places = Party.objects.order_by().filter(partnership=OuterRef("pk")).values("partnership")
-        kinds = places.annotate(n=Count(family_of("organisation"), distinct=True)).values("n")
+        kinds = places.annotate(n=Count(family_bit("organisation"), distinct=True)).values("n")
         return self.annotate(actor_kinds=Coalesce(Subquery(kinds), 0))
 
     def of_parties(self, organisations: models.QuerySet[Organisation]) -> Self:

@@ -82,5 +82,18 @@ new MutationObserver(() => charts.filter((c) => c.dataset.drawn).forEach(draw)).
   attributeFilter: ["data-fr-theme"],
 });
 
-// Paper shows every chart, also those nobody scrolled to.
-addEventListener("beforeprint", () => charts.filter((c) => !c.dataset.drawn).forEach(draw));
+// Paper shows every chart, also those nobody scrolled to, and what is folded beside them.
+const folded = () => document.querySelectorAll("main .aect-chart details:not([open]), main .aect-measure > details:not([open])");
+addEventListener("beforeprint", () => {
+  charts.filter((c) => !c.dataset.drawn).forEach(draw);
+  for (const details of folded()) {
+    details.open = true;
+    details.dataset.unfolded = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("[data-unfolded]")) {
+    details.open = false;
+    delete details.dataset.unfolded;
+  }
+});

@@ -23,6 +23,8 @@ PAGES = [
     "/apd/",
     "/apd/?pays=MX&annee=2018",
     "/financements/",
+    "/indicateurs/",
+    "/indicateurs/?pays=MX&annee_min=2010&initiative=inconnue",
     "/es/partenariats/paris-mexico/",
     "/en/apd/",
     "/connexion/",

@@ -12,6 +12,7 @@ from partnerships.choices import (
     FAMILIES,
     FRENCH_KINDS,
     MEXICAN_KINDS,
+    Family,
     Initiative,
     OrganisationKind,
     PartnershipStatus,
@@ -111,6 +112,7 @@ def test_reach_reciprocity_and_initiative_are_what_loops_find(seed):
     rows, parties, actions = Partnership.objects.all(), grouped(Party), grouped(Action)
     reaches = Counter(reach(parties[row.pk]) for row in rows)
     assert rows.with_reach().counted("reach") == reaches
+    assert {r: n for r, n in rows.by_parties().items() if r in reaches} == {r: n for r, n in reaches.items() if r}
     soils = [{action.soil for action in actions[row.pk]} for row in rows]
     answers = Counter(True if "french" in s else (None if not s or "" in s else False) for s in soils)
     assert rows.with_reciprocity().counted("is_reciprocal") == answers
@@ -141,9 +143,9 @@ def test_kinds_of_actors_are_what_loops_find(seed):
     numbers = Counter(map(len, families.values()))
     assert Partnership.objects.with_actor_kinds().counted("actor_kinds") == numbers
     partnerships = Counter(family for found in families.values() for family in found)
-    by_family = Partnership.objects.by_family()
-    assert by_family.pop(None) == numbers[0]
-    assert by_family == partnerships
+    told = Partnership.objects.by_parties()
+    assert {family: told[f"family_{family}"] for family in Family.values} == {f: partnerships[f] for f in Family.values}
+    assert {n: told[f"families_{n}"] for n in range(9)} == {n: numbers[n] for n in range(9)}
     assert all(listed(f"familles={number}") == found for number, found in numbers.items())
     assert all(listed(f"acteurs={family}") == found for family, found in partnerships.items())
 
@@ -168,7 +170,7 @@ def test_status_of_each_year_is_what_loops_find(seed):
             status = status_in(milestones[row.pk], year)
             if status or row.began_on is None or row.began_on.year <= year:
                 expected[year, status] += 1
-    found = {(year, status): n for year, status, n in Partnership.objects.statuses_by_year(*YEARS) if n}
+    found = {(year, status): n for year, status, n in Partnership.objects.statuses_by_year(*YEARS)}
     assert found == expected
     assert {status for _year, status in found} == {None, *PartnershipStatus.values}
     for (year, status), number in list(expected.items())[::7]:
@@ -238,7 +240,8 @@ def test_staff_days_are_what_loops_find(first, last):
             "partnerships": len({work.partnership_id for work in same}),
         }
     years = f",{first or ''}-{last or ''}" if first or last else ""
-    assert listed(f"agents=oui{years}") == len({work.partnership_id for work in kept})
+    assert all(listed(f"agents={kind}{years}") == row["partnerships"] for kind, row in rows.items())
+    assert listed(f"agents=tous{years}") == len({work.partnership_id for work in kept})
 
 
 def test_the_dip_of_2016_shows_when_the_data_have_it():
@@ -271,7 +274,7 @@ def test_an_event_of_a_decade_tells_nothing_before_the_decade_s_end():
             happened_on_precision=precision,
             status_after=status,
         )
-    found = {year: status for year, status, n in Partnership.objects.statuses_by_year(1979, 2000) if n}
+    found = {year: status for year, status, _n in Partnership.objects.statuses_by_year(1979, 2000)}
     assert 1979 not in found  # it had not begun
     assert [found[year] for year in (1980, 1989, 1990, 1998, 1999, 2000)] == [
         None,
@@ -293,14 +296,14 @@ def test_an_event_of_a_decade_tells_nothing_before_the_decade_s_end():
         "etat_au=active,0000",
         "arret=majority,2010-20166",
         "arret=nothing",
-        "agents=oui,",
-        "agents=oui,99999999999999999999",
+        "agents=tous,",
+        "agents=tous,99999999999999999999",
         "appel=rien",
     ],
 )
 def test_a_bad_value_is_refused(query):
     filterset = PartnershipFilter(QueryDict(query), Partnership.objects.for_list())
-    assert filterset.status == (200 if query == "agents=oui," else 400)
+    assert filterset.status == (200 if query == "agents=tous," else 400)
 
 
 def test_a_filter_s_chip_says_code_and_years():
