@@ -131,6 +131,15 @@ def searches() -> dict[str, Callable[[str], Any]]:
     return {kind: lambda text, rows=rows: list(rows.matching(text)[:PAGE]) for kind, rows in kinds.items()}
 
 
+def type_ahead() -> Callable[[str], Any]:
+    """All that the search box asks for one text."""
+    from django.contrib.auth.models import AnonymousUser
+
+    from aect.search import find
+
+    return lambda text: find(text, AnonymousUser(), each=5)
+
+
 def main() -> int:
     with scratch.database():
         fill()
@@ -153,6 +162,7 @@ def main() -> int:
                 "against": "the collectivities' search with enable_indexscan and enable_bitmapscan off",
             }
         }
+        ratios["slowest_type_ahead_ms"] = slowest(type_ahead(), "the slowest suggestions of all kinds together")
         for kind, search in lists.items():
             ratios[f"slowest_{kind}_list_ms"] = slowest(search, "the slowest first page of this list")
         return scratch.write("search", ORGANISATIONS, ratios)

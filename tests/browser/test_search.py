@@ -59,12 +59,12 @@ def partnerships(site: str) -> list[Partnership]:
 
 def test_any_partnership_is_three_actions_away(page: Page, partnerships: list[Partnership]) -> None:
     for partnership in partnerships:
-        page.goto("/apd/")
+        page.goto("/organisations/afd/", timeout=PATIENCE)
         reader = Keyboard(page)
         reader.go_to_search()
         reader.write(partnership.name)
         reader.choose_first(partnership.name)
-        expect(page).to_have_url(re.compile(rf"/partenariats/{partnership.slug}/$"))
+        expect(page).to_have_url(re.compile(rf"/partenariats/{partnership.slug}/$"), timeout=PATIENCE)
         assert reader.actions <= 3
 
 
