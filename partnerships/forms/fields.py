@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import PartialDate, Precision, parse_partial_date
@@ -173,7 +174,7 @@ def form_field(field: Any, **kwargs: Any) -> Any:
     """The form's field of a model's field, in this registry's manner; for `Meta.formfield_callback`."""
     if isinstance(field, models.DateField):
         has_precision = any(f.name == f"{field.name}_precision" for f in field.model._meta.fields)
-        shared = {"label": field.verbose_name, "help_text": field.help_text, "required": not field.blank}
+        shared = {"label": capfirst(field.verbose_name), "help_text": field.help_text, "required": not field.blank}
         return PartialDateField(only_days=not has_precision, **shared)
     if isinstance(field, models.ForeignKey) and field.related_model in RecordField.helps:
         return field.formfield(form_class=RecordField, **kwargs)

@@ -219,7 +219,7 @@ def test_readers_see_no_button(client, officer_client, partnership):
     assert "/modifier/" not in client.get("/partenariats/aix-oaxaca/").content.decode()
     page = officer_client.get("/partenariats/aix-oaxaca/").content.decode()
     for end in ("modifier", "historique", "supprimer"):
-        assert f"/partenariats/aix-oaxaca/{end}/" in page
+        assert page.count(f"/partenariats/aix-oaxaca/{end}/") == 1
     assert "/partenariats/nouveau/" in officer_client.get("/partenariats/").content.decode()
 
 
