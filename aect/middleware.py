@@ -1,4 +1,4 @@
-"""What every answer carries, and how long a session lasts."""
+"""What every answer carries."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,6 @@
 """Settings of every environment, read from environment variables (described in `.env.example`)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "funding",
     "dsfr",
     "widget_tweaks",
+    "axes",
     "django_filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: answers a sign-in that was tried too often
 ]
 
 ROOT_URLCONF = "aect.urls"
@@ -130,6 +133,7 @@ CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULE = {
     "refresh-stale-apd-totals": {"task": "funding.tasks.refresh_stale_totals", "schedule": 60},
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
+    "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
 }
 
 # Accounts
@@ -137,6 +141,23 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_RESET_TIMEOUT = 3600  # the mailed link lasts an hour
+SESSION_ENGINE = "aect.accounts.sessions"
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=8) * 3600  # however busy: a working day
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_MINUTES", default=30) * 60
+
+# Failed sign-ins are counted by account and address together: who guesses an account does not lock its owner out.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "aect.accounts.throttling.account_tried"
+AXES_CLIENT_IP_CALLABLE = "aect.accounts.throttling.client_address"
+AXES_LOCKOUT_CALLABLE = "aect.accounts.views.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was told stays true
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -194,7 +215,8 @@ CONTENT_SECURITY_POLICY = {
 HTTPS = env.bool("HTTPS", default=not (DEBUG or AECT_DEMO))  # the demo and the tests are plain HTTP on this machine
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -225,7 +247,7 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=CONTACT_EMAIL and f"mailto:{CONTACT_EMAIL}")
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # of links in messages
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="aect@localhost")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=CONTACT_EMAIL or "aect@localhost")
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 LOGGING = {

@@ -2,13 +2,13 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 from dsfr.models import DsfrConfig
 
 from aect import views
-from aect.accounts.views import SignInView
 
 admin.site.unregister(DsfrConfig)  # header and footer are our templates': that form would change nothing
 admin.site.site_header = admin.site.site_title = _("Administration de l’AECT")
@@ -18,8 +18,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     *i18n_patterns(
-        path("connexion/", SignInView.as_view(), name="login"),
-        path("deconnexion/", LogoutView.as_view(), name="logout"),
+        path("", include("aect.accounts.urls")),
         path("mentions-legales/", views.page, {"template": "site/legal.html"}, name="legal"),
         path("donnees-personnelles/", views.page, {"template": "site/privacy.html"}, name="privacy"),
         path("accessibilite/", views.page, {"template": "site/accessibility.html"}, name="accessibility"),
@@ -31,6 +30,7 @@ urlpatterns = [
         path("", include("aect.saved.urls")),
         path("", include("funding.urls")),
         path("", include("partnerships.urls")),
+        path("admin/login/", login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

@@ -77,13 +77,13 @@ def test_the_turn_to_https_and_its_refusals_carry_the_headers(client):
 
 @pytest.mark.django_db
 def test_a_failure_carries_the_headers(client):
-    """A real one: the session's row cannot be read by a database whose table is gone."""
+    """A real one: the session's row cannot be read by a table that is gone."""
     from django.db import connection
 
     client.raise_request_exception = False
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE django_session RENAME TO gone")
+        cursor.execute("ALTER TABLE accounts_session RENAME TO gone")
     response = client.get("/")
     assert response.status_code == 500
     assert_guarded(response)

@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
+
+from aect.accounts import sessions
 
 
 class AccountsConfig(AppConfig):
     name = "aect.accounts"
     verbose_name = _("Comptes")
+
+    def ready(self) -> None:
+        user_logged_in.connect(sessions.begin)

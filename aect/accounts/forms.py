@@ -1,13 +1,30 @@
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth import forms as auth
+from django.contrib.auth.forms import UsernameField
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 
 
-class SignInForm(AuthenticationForm, DsfrBaseForm):
+class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
     """Django's own sign-in form, with the design system's fields and an e-mail keyboard on phones."""
 
     username = UsernameField(
         label=_("Adresse électronique"),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
+
+
+class PasswordResetForm(DsfrBaseForm):
+    email = forms.EmailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class NewPasswordForm(auth.SetPasswordForm, DsfrBaseForm):
+    pass
+
+
+class PasswordForm(auth.PasswordChangeForm, DsfrBaseForm):
+    pass

@@ -3,10 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from aect.accounts.sessions import SessionStore
 
 
 class Role(models.TextChoices):
@@ -67,7 +70,31 @@ class User(AbstractUser):
         super().clean()
         self.email = self.email.lower()
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A disabled account loses its sessions at once, for good."""
+        super().save(*args, **kwargs)
+        if not self.is_active:
+            self.sessions.all().delete()
+
     @property
     def oversees(self) -> bool:
         """Whether this person works for the ministry's delegation or administers the service."""
         return self.role in {Role.OFFICER, Role.ADMINISTRATOR}
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with its owner once somebody signed in."""
+
+    user = models.ForeignKey(
+        User, verbose_name=_("compte"), on_delete=models.CASCADE, null=True, blank=True, related_name="sessions"
+    )
+    agent = models.CharField(_("navigateur"), max_length=200, blank=True)
+    signed_in_at = models.DateTimeField(_("ouverte le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return SessionStore

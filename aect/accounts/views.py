@@ -1,11 +1,25 @@
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
+from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.views import LoginView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
+from django.contrib.messages.views import SuccessMessageMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from aect.accounts import demo
-from aect.accounts.forms import SignInForm
-from aect.accounts.models import Role
+from aect.accounts import demo, services
+from aect.accounts.forms import NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
+from aect.accounts.models import Role, Session, User
+from aect.accounts.throttling import account_tried, client_address
 
 
 class SignInView(LoginView):
@@ -21,3 +35,70 @@ class SignInView(LoginView):
             context["demo_accounts"] = [(email, roles[fields["role"]]) for email, fields in demo.ACCOUNTS.items()]
             context["demo_password"] = demo.PASSWORD
         return context
+
+
+class SignOutView(LogoutView):
+    pass
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
+    """What somebody reads who failed too often from this address: when to try again, and another way in."""
+    tried = {"username": account_tried(request, credentials), "ip_address": client_address(request)}
+    last = AccessAttempt.objects.filter(**tried).order_by("-attempt_time").first()
+    until = (last.attempt_time if last else timezone.now()) + settings.AXES_COOLOFF_TIME
+    answer = render(request, "accounts/locked.html", {"until": until}, status=429)
+    answer["Retry-After"] = str(max(1, round((until - timezone.now()) / timedelta(seconds=1))))
+    return answer
+
+
+@login_not_required
+def ask_password_reset(request: HttpRequest) -> HttpResponse:
+    """Whatever the address, the answer is the same: nobody learns here who has an account."""
+    form = PasswordResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.ask_password_reset(
+            form.cleaned_data["email"],
+            host=request.get_host(),
+            is_secure=request.is_secure(),
+            language=get_language() or settings.LANGUAGE_CODE,
+        )
+        messages.info(
+            request,
+            _("Si un compte a cette adresse, un lien pour choisir un mot de passe vient de lui être envoyé."),
+        )
+        return redirect("login")
+    return render(request, "accounts/password_reset.html", {"form": form})
+
+
+@method_decorator(login_not_required, name="dispatch")
+class NewPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
+    """A new password, by the link that was mailed; it also closes every session of the account."""
+
+    form_class = NewPasswordForm
+    template_name = "accounts/new_password.html"
+    success_url = reverse_lazy("login")
+    success_message = _("Le mot de passe est changé. Vous pouvez vous connecter.")
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """What a person's account holds, and what they may change of it."""
+    sessions = Session.objects.filter(user=cast(User, request.user), expire_date__gt=timezone.now()).order_by(
+        "-signed_in_at"
+    )
+    return render(request, "accounts/account.html", {"sessions": sessions, "current": request.session.session_key})
+
+
+class PasswordView(SuccessMessageMixin, PasswordChangeView):
+    form_class = PasswordForm
+    template_name = "accounts/password.html"
+    success_url = reverse_lazy("account")
+    success_message = _("Le mot de passe est changé ; vos autres sessions sont fermées.")
+
+
+@require_POST
+def close_other_sessions(request: HttpRequest) -> HttpResponse:
+    closed = services.close_other_sessions(cast(User, request.user), current=request.session.session_key)
+    messages.success(request, ngettext("%d session fermée.", "%d sessions fermées.", closed) % closed)
+    return redirect("account")

@@ -1,0 +1,25 @@
+"""Whom a failed sign-in is counted against: an account **and** an address together (django-axes)."""
+
+import ipaddress
+import unicodedata
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def account_tried(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """The account as the sign-in will look for it: other capitals or spaces are not another account."""
+    typed = (credentials or {}).get("username") or request.POST.get("username", "")
+    return unicodedata.normalize("NFKC", typed).strip().lower()[:254]
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The visitor's address. Only what our own proxy adds, the last entry, is believed of X-Forwarded-For."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None
