@@ -249,7 +249,7 @@ def test_the_filters_of_a_list_stay_when_the_panel_is_used(client):
     assert 'name="annee_min" value="2010"' in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 14), ("/indicateurs/arrets.csv", 3)])
+@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 18), ("/indicateurs/arrets.csv", 6)])
 def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_assert_num_queries, path, queries):
     for number in (1, 2):
         for _ in range(number):
