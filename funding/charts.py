@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros, percent
-from funding.choices import FunderFamily, Metric
+from funding.choices import FunderFamily, Metric, Unit
 from funding.models import PublishedFigure
 from partnerships.choices import OrganisationKind
 
@@ -226,6 +226,21 @@ def _one_a_year(figures: Iterable[PublishedFigure]) -> list[PublishedFigure]:
     """Of several figures for one year, the exact one first; all of them stand in the table."""
     ordered = sorted(figures, key=lambda f: (f.year or 0, f.is_approximate, f.key))
     return [next(same) for _year, same in groupby(ordered, key=lambda f: f.year)]
+
+
+def other_published(figures: Sequence[PublishedFigure]) -> Table:
+    """What is published beside the yearly totals, each in its own unit."""
+    return Table(
+        title=_("Autres chiffres publiés"),
+        columns=[Column(_("Intitulé")), Column(_("Valeur")), Column(_("Précision")), Column(_("Source"))],
+        rows=[[f.label, in_unit(f.value, f.unit), _precision(f), f.citation] for f in figures],
+    )
+
+
+def in_unit(value: Decimal, unit: str) -> str:
+    if unit == Unit.COUNT:
+        return number(int(value))
+    return percent(value) if unit == Unit.PERCENT else euros(value, 0)
 
 
 def _precision(figure: PublishedFigure) -> str:

@@ -74,6 +74,7 @@ def apd(request: HttpRequest) -> HttpResponse:
             charts.by_type(types, total),
         ],
         "published": charts.published(list(PublishedFigure.objects.yearly().select_related("source"))),
+        "others": charts.other_published(list(PublishedFigure.objects.others().select_related("source"))),
     }
     return render(request, "funding/apd.html", context, status=filterset.status)
 
@@ -92,6 +93,7 @@ def financing(request: HttpRequest) -> HttpResponse:
     context = {
         "shares": charts.funding_shares(shares),
         "calls": charts.calls_table(list(Call.objects.with_state_support())),
+        "told": Call.objects.exclude(description="").select_related("source"),
         "by_type": charts.by_type(list(ApdTotal.objects.summed("type")), total),
         "is_fictitious": bool(total["fictitious_lines"]),
     }

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 from django.db.models import Avg, Count, QuerySet
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -209,6 +210,35 @@ def layout(places: Sequence["Organisation | Spot"]) -> dict[str, object]:
             **window(places),
         },
     }
+
+
+def place_map(organisation: Organisation, partnerships: Iterable[Partnership]) -> Chart | None:
+    """Where an organisation is, with arcs to those it acts with; None when its place is not known."""
+    if organisation.latitude is None:
+        return None
+    own = [row for row in links(partnerships) if organisation in row[1:] and row.has_place]
+    pairs = dict.fromkeys((row.foreign if row.french == organisation else row.french) for row in own)
+    here = points(
+        organisation.name, [(organisation, other) for other in pairs or [organisation]], {"color": PALETTE[0]}
+    )
+    there = points(_("Partenaires"), ((o, organisation) for o in pairs), {"color": PALETTE[1], "symbol": "diamond"})
+    return Chart(
+        id="place",
+        title=_("Sur la carte"),
+        description=_("Carte : le lieu de %(name)s, et un arc vers chaque partenaire.") % {"name": organisation.name},
+        figure=go.Figure([arcs(own), here, there], layout=layout([organisation, *pairs])),
+        columns=[
+            Column(_("Organisation"), link),
+            Column(_("Pays")),
+            Column(_("Latitude"), degrees),
+            Column(_("Longitude"), degrees),
+        ],
+        rows=[[cell(o), o.country, o.latitude, o.longitude] for o in (organisation, *pairs)],
+    )
+
+
+def degrees(value: float) -> str:
+    return f"{number_format(value, 3)}\u00a0°"
 
 
 def cell(row: Organisation | Partnership) -> tuple[str, str]:

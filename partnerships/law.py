@@ -27,7 +27,9 @@ from partnerships.choices import (
     StateException,
 )
 
-OBJECT_AND_AMOUNT = TRANSMISSION = "CGCT, art. L. 1115-1"
+OBJECT_AND_AMOUNT = TRANSMISSION = GOALS = "CGCT, art. L. 1115-1"
+#: The day from which art. L. 1115-1 has the 2030 Agenda considered (law no. 2021-1031 of 4 August 2021).
+GOALS_SINCE = date(2021, 8, 6)
 STATE = "CGCT, art. L. 1115-5"
 DELIBERATION = "CGCT, art. L. 2121-29, L. 3211-1, L. 4221-1"
 REFERRAL = "CGCT, art. L. 2131-6, L. 3132-1, L. 4142-1"
@@ -82,6 +84,7 @@ class Terms:
     authorised_on: date | None = None
     has_state_party: bool = False
     has_mexican_party: bool = False
+    states_goals: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,7 @@ def checks(terms: Terms, charges: Iterable[Charge] = ()) -> list[Check]:
     charges = list(charges)
     found = [
         *_content(terms, charges),
+        *_goals(terms),
         *_order(terms),
         *_foreign_state(terms),
         *_transmission(terms),
@@ -195,6 +199,18 @@ def _content(terms: Terms, charges: list[Charge]) -> Iterator[Check]:
             OBJECT_AND_AMOUNT,
             "provisional_amount",
             _("Les engagements par année et par partie dépassent le montant prévisionnel."),
+            Level.WARNING,
+        )
+
+
+def _goals(terms: Terms) -> Iterator[Check]:
+    """Of a signature known to the year or month, its first day: the law may not have been in force yet."""
+    signed_on = terms.signed_on or terms.transmitted_on
+    if signed_on and signed_on >= GOALS_SINCE and not terms.states_goals:
+        yield Check(
+            GOALS,
+            "partnership",
+            _("Aucun objectif de développement durable n’est renseigné : le programme 2030 est à prendre en compte."),
             Level.WARNING,
         )
 

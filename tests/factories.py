@@ -154,6 +154,14 @@ class ActionFactory(DjangoModelFactory):
     title = factory.Sequence(lambda n: f"Action {n}")
 
 
+class IndicatorFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Indicator
+
+    action = factory.SubFactory(ActionFactory)
+    name = factory.Sequence(lambda n: f"Indicateur {n}")
+
+
 class SdgContributionFactory(DjangoModelFactory):
     class Meta:
         model = registry.SdgContribution

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import amount_check
@@ -14,8 +15,15 @@ from partnerships.models import Country, Sourced
 class PublishedFigureQuerySet(models.QuerySet["PublishedFigure"]):
     def yearly(self) -> Self:
         """The national APD figures of each year, oldest first."""
-        apd = [Metric.APD, Metric.APD_WITHOUT_REFUGEES, Metric.REFUGEES]
-        return self.filter(metric__in=apd, country__isnull=True).order_by("year", "metric")
+        return self.filter(national_apd()).order_by("year", "metric")
+
+    def others(self) -> Self:
+        """All but those, latest first: shares, changes, one country's APD, calls, meetings, labels."""
+        return self.exclude(national_apd()).order_by(F("year").desc(nulls_last=True), "key")
+
+
+def national_apd() -> Q:
+    return Q(metric__in=[Metric.APD, Metric.APD_WITHOUT_REFUGEES, Metric.REFUGEES], country__isnull=True)
 
 
 class PublishedFigure(Sourced):

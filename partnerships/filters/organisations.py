@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from aect.filters import Facet, Order, SortFilter
 from aect.search import search_field
 from partnerships import columns
-from partnerships.choices import LOCAL_KINDS, OrganisationKind, PartyRole
+from partnerships.choices import LOCAL_KINDS, TOGETHER, OrganisationKind
 from partnerships.filters.shared import ListFilter, countries, current_regions, kinds
 from partnerships.models import Organisation, Party
 from partnerships.models.organisations import region_of
@@ -22,7 +22,7 @@ def kind_rank() -> Case:
 
 
 def partnership_count() -> Coalesce:
-    places = Party.objects.filter(organisation=OuterRef("pk"), role=PartyRole.PARTY).order_by().values("organisation")
+    places = Party.objects.filter(organisation=OuterRef("pk"), role__in=TOGETHER).order_by().values("organisation")
     return Coalesce(Subquery(places.annotate(n=Count("pk")).values("n")), 0)
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import Facet, ListFilterSet
-from partnerships.choices import OrganisationKind, PartyRole, Side
+from partnerships.choices import TOGETHER, OrganisationKind, Side
 from partnerships.models import Country, Organisation, Party
 from partnerships.models.organisations import REGION_KINDS
 
@@ -32,7 +32,7 @@ def current_regions() -> list[tuple[str, str]]:
 
 def party_facet(side: Side, key: Any, *, link: str = "partnership", **options: Any) -> Facet:
     """A facet of rows told apart by their parties on one side."""
-    return Facet(key, through=lambda: Party.objects.filter(role=PartyRole.PARTY, side=side), link=link, **options)
+    return Facet(key, through=lambda: Party.objects.filter(role__in=TOGETHER, side=side), link=link, **options)
 
 
 def foreign_countries(link: str = "partnership") -> Facet:

@@ -10,7 +10,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, F, OuterRef, Prefetch, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +34,7 @@ from partnerships.choices import (
     ConventionState,
     LocalService,
     OrganisationKind,
+    PartyRole,
     SreOpinion,
     StateException,
 )
@@ -86,11 +87,24 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         """Without a transmission to the prefect that we know of."""
         return self.filter(signed_on__isnull=False, transmitted_on__isnull=True)
 
+    def signed_by(self, organisation: Organisation) -> Self:
+        """Those that name it, and those of its partnerships that name no signatory."""
+        from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
+
+        named = Convention.signatories.through.objects.filter(convention=OuterRef("pk"))
+        places = Party.objects.filter(organisation=organisation, role=PartyRole.PARTY)
+        is_party = Exists(places.filter(partnership=OuterRef("partnership")))
+        return self.filter(Exists(named.filter(organisation=organisation)) | ~Exists(named) & is_party)
+
     def for_page(self) -> Self:
         """What a convention's own page tells, but its chain of renewals."""
         commitments = Commitment.objects.select_related("party").with_spent()
-        return self.select_related("partnership", "renews").prefetch_related(
-            "partnership__parties__organisation__country", Prefetch("commitments", commitments)
+        return self.select_related("partnership", "renews", "amends").prefetch_related(
+            "partnership__parties__organisation__country",
+            "partnership__sdg_contributions",
+            "amendments",
+            "signatories",
+            Prefetch("commitments", commitments),
         )
 
     def found(self, needle: Needle) -> Self:
@@ -305,6 +319,17 @@ class Convention(Versioned, Sourced):
     def has_mexican_party(self) -> bool:
         parties = self.partnership.foreign_parties
         return any(party.kind in MEXICAN_KINDS or party.country_id == "MX" for party in parties)
+
+    @property
+    def states_goals(self) -> bool:
+        """Whether its partnership says which Sustainable Development Goals it serves."""
+        return bool(self.partnership.sdg_contributions.all())
+
+    @property
+    def signed_by(self) -> list[Organisation]:
+        """Who signed it: those it names, else all the parties."""
+        partnership = self.partnership
+        return list(self.signatories.all()) or [*partnership.french_parties, *partnership.foreign_parties]
 
     @property
     def charges(self) -> list[law.Charge]:

@@ -137,9 +137,19 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def for_page(self) -> Self:
         """All that an organisation's own page tells of itself, in a fixed number of queries."""
-        became = Prefetch("became", Succession.objects.select_related("successor"))
-        came_from = Prefetch("came_from", Succession.objects.select_related("predecessor"))
-        return self.select_related("country", "region").prefetch_related("identifiers", "names", became, came_from)
+        from partnerships.models import StaffContribution  # noqa: PLC0415  # life.py imports this module
+
+        return self.select_related("country", "region", "parent").prefetch_related(
+            "identifiers",
+            "names",
+            "bodies",
+            "milestones",
+            Prefetch("became", Succession.objects.select_related("successor")),
+            Prefetch("came_from", Succession.objects.select_related("predecessor")),
+            Prefetch("network_memberships", NetworkMembership.objects.select_related("network")),
+            Prefetch("memberships_held", NetworkMembership.objects.select_related("member__country")),
+            Prefetch("staff_contributions", StaffContribution.objects.select_related("partnership")),
+        )
 
     def alphabetical(self) -> Self:
         return self.order_by("folded", "pk")
@@ -459,3 +469,7 @@ class NetworkMembership(Versioned, Sourced):
     @property
     def period(self) -> str:
         return period(self)
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_on is not None

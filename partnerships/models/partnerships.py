@@ -1,5 +1,6 @@
 """Partnerships: who with whom, under which agreements, to do what, with which outcome."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -18,6 +19,7 @@ from aect.text import FoldedField, Needle, first_found, name_index, search_index
 from aect.versions import Versioned
 from partnerships.choices import (
     TOGETHER,
+    Family,
     Initiative,
     PartnershipStatus,
     PartyRole,
@@ -131,14 +133,15 @@ class PartnershipQuerySet(FigureQuerySet):
 
     def for_page(self, on: date) -> Self:
         """All that a partnership's own page tells on this day, in a fixed number of queries."""
+        conventions = Convention.objects.with_state(on).select_related("renews", "renewed_by", "amends")
         return (
             self.for_list()
             .with_actor_kinds()
             .prefetch_related(
                 "parties__organisation__identifiers",
-                Prefetch("conventions", Convention.objects.with_state(on)),
-                "conventions__renews",
-                "conventions__renewed_by",
+                Prefetch("conventions", conventions),
+                "conventions__amendments",
+                "conventions__signatories",
                 "milestones",
                 "actions__indicators",
                 "sdg_contributions",
@@ -216,6 +219,14 @@ def places_of(organisations: models.QuerySet[Organisation, Any]) -> models.Query
     return Party.objects.order_by().filter(organisation__in=organisations).values("partnership")
 
 
+def by_family(places: Iterable["Party"]) -> list[tuple[Family, list["Party"]]]:
+    """Places in a partnership, those of each family together; families without any are left out."""
+    found: dict[Family, list[Party]] = {family: [] for family in Family}
+    for place in places:
+        found[place.organisation.family].append(place)
+    return [(family, members) for family, members in found.items() if members]
+
+
 @recorded()
 class Partnership(Versioned, Sourced):
     """A lasting link between French and foreign local authorities, with any number of parties on each side."""
@@ -281,6 +292,14 @@ class Partnership(Versioned, Sourced):
         return self._places(Side.FOREIGN)
 
     @property
+    def french_associates(self) -> list["Party"]:
+        return self._places(Side.FRENCH, PartyRole.ASSOCIATE)
+
+    @property
+    def foreign_associates(self) -> list["Party"]:
+        return self._places(Side.FOREIGN, PartyRole.ASSOCIATE)
+
+    @property
     def french_parties(self) -> list[Organisation]:
         return [place.organisation for place in self.french_places]
 
@@ -296,6 +315,15 @@ class Partnership(Versioned, Sourced):
     @property
     def associates(self) -> list["Party"]:
         return [p for p in self.parties.all() if p.role == PartyRole.ASSOCIATE]
+
+    @property
+    def families(self) -> list[tuple[Family, list["Party"]]]:
+        """Who takes part, of all roles and both sides, by family."""
+        return by_family(self.parties.all())
+
+    @property
+    def actors_by_family(self) -> list[tuple[Family, list["Party"]]]:
+        return by_family(self.actors)
 
     @property
     def actors(self) -> list["Party"]:

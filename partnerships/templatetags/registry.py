@@ -54,6 +54,13 @@ def model_name(row: Model) -> str:
 
 
 @register.filter
+def lower_first(text: Any) -> str:
+    """A label within a sentence; a word all in capitals (ODD) stays."""
+    label = str(text)
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+@register.filter
 def measure(value: Decimal | None, unit: str = "") -> str:
     """`80 %`, `1 250,5 m³`: without needless zeros; an unknown value is empty."""
     if value is None:

@@ -19,6 +19,7 @@ class Event(NamedTuple):
     fact: Sourced
     description: str = ""
     status: str = ""
+    reason: str = ""
 
 
 def milestone_event(milestone: Milestone) -> Event:
@@ -30,6 +31,7 @@ def milestone_event(milestone: Milestone) -> Event:
         milestone,
         milestone.description,
         milestone.get_status_after_display() if milestone.status_after else "",
+        milestone.get_reason_display(),
     )
 
 

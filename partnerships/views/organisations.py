@@ -1,11 +1,13 @@
 """Local governments and other bodies: the list, and a page each."""
 
+from collections.abc import Iterable
 from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -14,8 +16,8 @@ from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import PartyRole
 from partnerships.filters import CollectivityFilter
-from partnerships.models import Organisation, Partnership
-from partnerships.views.facts import numbered_sources
+from partnerships.models import Convention, Organisation, Partnership, Sourced
+from partnerships.views.facts import milestone_event, numbered_sources
 
 
 def listed(request: HttpRequest) -> CollectivityFilter:
@@ -47,11 +49,32 @@ def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResp
     if found.is_local != is_local:
         return redirect(found, permanent=True)
     rows = Partnership.objects.for_list().alphabetical()
+    places = {role: rows.filter(parties__organisation=found, parties__role=role) for role in PartyRole}
+    today = timezone.localdate()
     context = {
         "organisation": found,
         "place": place_of(found, listed(request)),
-        "citations": numbered_sources(chain(found.came_from.all(), found.became.all(), found.names.all())),
-        "as_party": rows.filter(parties__organisation=found, parties__role=PartyRole.PARTY),
-        "as_actor": rows.filter(parties__organisation=found, parties__role=PartyRole.ACTOR),
+        "as_party": places[PartyRole.PARTY],
+        "as_associate": places[PartyRole.ASSOCIATE],
+        "as_actor": places[PartyRole.ACTOR],
+        "map": charts.place_map(found, chain(places[PartyRole.PARTY], places[PartyRole.ASSOCIATE])),
+        "territories": Organisation.objects.filter(region=found).collectivities().partnered().alphabetical(),
+        "conventions": Convention.objects.with_state(today).signed_by(found).select_related("partnership"),
+        "events": [milestone_event(milestone) for milestone in found.milestones.all()],
+        "citations": numbered_sources(facts(found)),
     }
     return render(request, "partnerships/organisation.html", context)
+
+
+def facts(organisation: Organisation) -> Iterable[Sourced]:
+    """Every sourced fact of an organisation's page, in the order in which the page tells them."""
+    return chain(
+        [organisation],
+        organisation.became.all(),
+        organisation.came_from.all(),
+        organisation.names.all(),
+        organisation.network_memberships.all(),
+        organisation.memberships_held.all(),
+        organisation.milestones.all(),
+        organisation.staff_contributions.all(),
+    )

@@ -1,8 +1,10 @@
 """Partnerships: the list, and a page each."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import date
+from decimal import Decimal
 from itertools import chain
+from typing import NamedTuple
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +17,9 @@ from django.views.decorators.http import require_safe
 from aect.filters import render_list
 from aect.lists import download, place_of
 from partnerships import charts
-from partnerships.choices import MilestoneKind
+from partnerships.choices import MilestoneKind, Outcome, Side
 from partnerships.filters import CompareFilter, PartnershipFilter
-from partnerships.models import Convention, Partnership, Sourced
+from partnerships.models import Action, Convention, Milestone, Partnership, Sourced, StaffContribution
 from partnerships.views.facts import Event, cited_by, milestone_event, numbered_sources
 
 
@@ -53,6 +55,10 @@ def partnership(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Partnership.objects.for_page(timezone.localdate()), slug=slug)
     context = {
         "partnership": found,
+        "standing": standing(found),
+        "actions": sorted(found.actions.all(), key=outcome_order),
+        "on_french_soil": [action for action in found.actions.all() if action.soil == Side.FRENCH],
+        "staff_totals": staff_totals(found.staff_contributions.all()),
         "events": timeline(found),
         "citations": numbered_sources(facts(found)),
         "place": place_of(found, listed(request)),
@@ -67,6 +73,46 @@ def compare(request: HttpRequest) -> HttpResponse:
     asked = CompareFilter(request.GET, Partnership.objects.none())
     context = {"filterset": asked, "comparison": asked.comparison}
     return render(request, "partnerships/compare.html", context, status=asked.status)
+
+
+def standing(partnership: Partnership) -> Milestone | None:
+    """The milestone since which the status is what it is."""
+    changes = [milestone for milestone in partnership.milestones.all() if milestone.status_after]
+    since = None
+    for milestone in reversed(changes):
+        if milestone.status_after != changes[-1].status_after:
+            break
+        since = milestone
+    return since
+
+
+#: Actions as a reader asks for them: what goes on, what is to come, what came of the others.
+OUTCOMES = [*(Outcome.UNDER_WAY, Outcome.PLANNED, Outcome.CARRIED_OUT, Outcome.DELIVERED)]
+OUTCOMES += [*(Outcome.NOT_FOLLOWED, Outcome.ABANDONED)]
+
+
+def outcome_order(action: Action) -> int:
+    return OUTCOMES.index(Outcome(action.outcome)) if action.outcome else len(OUTCOMES)
+
+
+class StaffTotal(NamedTuple):
+    """The sum of what is known: of `rows` rows, `known` tell their number."""
+
+    label: str
+    value: Decimal
+    known: int
+    rows: int
+
+
+def staff_totals(rows: Collection[StaffContribution]) -> list[StaffTotal]:
+    """Missions, people and days, each where at least one row tells it."""
+    labels = {"missions": _("missions"), "people": _("agents"), "days": _("jours")}
+    columns = {name: [v for row in rows if (v := getattr(row, name)) is not None] for name in labels}
+    return [
+        StaffTotal(labels[name], sum(values, Decimal()), len(values), len(rows))
+        for name, values in columns.items()
+        if values
+    ]
 
 
 def convention_events(convention: Convention, told: Container[date]) -> Iterable[Event]:
@@ -90,7 +136,13 @@ def facts(partnership: Partnership) -> Iterable[Sourced]:
     """Every sourced fact of a partnership's page, in the order in which the page tells them."""
     actions = partnership.actions.all()
     indicators = chain.from_iterable(action.indicators.all() for action in actions)
-    parties = partnership.parties.all()
     return chain(
-        [partnership], parties, partnership.milestones.all(), partnership.conventions.all(), actions, indicators
+        [partnership],
+        partnership.parties.all(),
+        partnership.sdg_contributions.all(),
+        actions,
+        indicators,
+        partnership.staff_contributions.all(),
+        partnership.conventions.all(),
+        partnership.milestones.all(),
     )

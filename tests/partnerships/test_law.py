@@ -233,3 +233,23 @@ def test_a_convention_never_goes_back(terms, one, other):
     places = [ConventionState.DRAFT, *order]
     before, after = sorted([one, other])
     assert places.index(law.french_state(terms, before)) <= places.index(law.french_state(terms, after))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_warned"),
+    [
+        ({"signed_on": date(2021, 8, 5)}, False),
+        ({"signed_on": date(2021, 8, 6)}, True),
+        ({"signed_on": date(2021, 1, 1), "signed_on_precision": "year"}, False),
+        ({"signed_on": date(2021, 8, 1), "signed_on_precision": "month"}, False),
+        ({"signed_on": date(2022, 1, 1), "signed_on_precision": "year"}, True),
+        ({"transmitted_on": date(2021, 8, 6)}, True),
+        ({"signed_on": date(2021, 8, 5), "transmitted_on": date(2021, 9, 1)}, False),
+        ({}, False),
+        ({"signed_on": date(2024, 1, 1), "states_goals": True}, False),
+    ],
+)
+def test_the_2030_agenda_is_considered_since_6_august_2021(fields, is_warned):
+    checks = law.checks(Terms(**{"states_goals": False, **fields}))
+    found = [(check.article, check.level) for check in checks if "objectif" in str(check.message)]
+    assert found == [("CGCT, art. L. 1115-1", Level.WARNING)] * is_warned
