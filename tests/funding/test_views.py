@@ -182,7 +182,7 @@ def test_families_of_funders_follow_kind_and_country(client):
     }
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/apd/", 12), ("/financements/", 4)])
+@pytest.mark.parametrize(("path", "queries"), [("/apd/", 13), ("/financements/", 5)])
 def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_assert_num_queries, path, queries):
     DacListingFactory()
     for number in range(2):
