@@ -144,7 +144,8 @@ def test_every_part_has_a_page_and_can_be_added(officer_client, partnership):
     }
     for kind, record in zip(KINDS, (partnership, organisation, convention), strict=True):
         for name, part in kind.parts.items():
-            part.model.objects.exclude(pk=action.pk).delete()
+            if name != "actions":
+                part.model.objects.all().delete()
             address = reverse(f"{kind.name}-part-add", args=[record.slug, name])
             assert officer_client.get(address).status_code == 200
             sample = dict(samples[name])
