@@ -37,7 +37,7 @@ def main() -> int:
         def page(query: str) -> None:
             filterset = listed(query)
             filterset.count_facets()
-            filterset.rows.count()
+            filterset.total
             list(filterset.rows[:PAGE_SIZE])
 
         def grouped() -> None:
