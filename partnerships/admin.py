@@ -15,7 +15,9 @@ from partnerships.models import (
     Identifier,
     Indicator,
     Milestone,
+    Need,
     NetworkMembership,
+    Offer,
     Organisation,
     OrganisationName,
     Partnership,
@@ -183,6 +185,25 @@ class ActionAdmin(admin.ModelAdmin):
     search_fields = ["title", "partnership__name"]
     autocomplete_fields = ["partnership", "source"]
     inlines = [IndicatorInline]
+
+
+class EntryAdmin(admin.ModelAdmin):
+    list_display = ["title", "organisation", "theme", "published_on", "is_fictitious"]
+    list_filter = ["theme", "is_fictitious"]
+    list_select_related = ["organisation", "theme"]
+    search_fields = ["title", "organisation__name"]
+    autocomplete_fields = ["organisation", "source"]
+    prepopulated_fields = {"slug": ["title"]}
+
+
+@admin.register(Offer)
+class OfferAdmin(EntryAdmin):
+    autocomplete_fields = [*EntryAdmin.autocomplete_fields, "countries", "partnerships", "actions"]
+
+
+@admin.register(Need)
+class NeedAdmin(EntryAdmin):
+    pass
 
 
 @admin.register(Milestone)

@@ -276,3 +276,39 @@ class Outcome(models.TextChoices):
     CARRIED_OUT = "carried_out", _("Mise en œuvre")
     NOT_FOLLOWED = "not_followed", _("Livrée, sans suite")
     ABANDONED = "abandoned", _("Abandonnée")
+
+
+class EntryState(models.TextChoices):
+    """How far an offer of know-how or a need is on a day; derived from its dates."""
+
+    DRAFT = "draft", _("Brouillon")
+    PUBLISHED = "published", _("En ligne")
+    CLOSED = "closed", _("Après clôture")
+
+
+class KnowHowLabel(models.TextChoices):
+    """The ministry's recognition of a territorial expertise, before any action abroad: PACT3 in 2017, then EXPE-CT."""
+
+    PACT3 = "pact3", _("Label PACT3")
+    EXPE_CT = "expe_ct", _("Label EXPE-CT")
+
+
+class WorkingLanguage(models.TextChoices):
+    """Languages that people can work in together."""
+
+    FR = "fr", _("français")
+    ES = "es", _("espagnol")
+    EN = "en", _("anglais")
+    PT = "pt", _("portugais")
+    AR = "ar", _("arabe")
+    DE = "de", _("allemand")
+    IT = "it", _("italien")
+
+
+class PartnerSize(models.TextChoices):
+    """The size of the partner that a need asks for; the bounds are in `matching`."""
+
+    SMALL = "small", _("Moins de 20 000 habitants")
+    MEDIUM = "medium", _("De 20 000 à 99 999 habitants")
+    LARGE = "large", _("De 100 000 à 499 999 habitants")
+    VERY_LARGE = "very_large", _("500 000 habitants ou plus")

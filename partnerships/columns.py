@@ -6,7 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.columns import ListColumn
 from aect.fields import PartialDate
-from partnerships.choices import ConventionKind, ConventionState, Initiative, OrganisationKind, PartnershipStatus, Reach
+from partnerships.choices import (
+    ConventionKind,
+    ConventionState,
+    Initiative,
+    KnowHowLabel,
+    OrganisationKind,
+    PartnershipStatus,
+    PartnerSize,
+    Reach,
+)
 from partnerships.models import Partnership
 
 
@@ -162,4 +171,38 @@ CONVENTIONS = [
     ),
     ListColumn("tacite", "is_tacitly_renewed", _("Tacite reconduction"), lambda row: row.is_tacitly_renewed, "flag"),
     text_column("identifiant", "slug", _("Identifiant")),
+]
+
+ENTRY = [
+    text_column("titre", "title", _("Intitulé"), "titre"),
+    ListColumn(
+        "collectivite", "organisation", _("Collectivité"), lambda row: str(row.organisation), tri="collectivite"
+    ),
+    ListColumn("type", "organisation_type", _("Type"), lambda row: row.organisation.kind, labels=OrganisationKind),
+    ListColumn("pays", "country", _("Pays"), lambda row: str(row.organisation.country)),
+    ListColumn("domaine", "theme", _("Domaine"), lambda row: str(row.theme)),
+    ListColumn("odd", "sdg_goals", _("ODD"), lambda row: [str(goal) for goal in row.sdg_goals]),
+    ListColumn("langues", "languages", _("Langues de travail"), lambda row: list(row.languages)),
+    text_column("description", "description", _("Description")),
+    date_column("publication", "published_on", _("Publication"), "publication"),
+    date_column("cloture", "closes_on", _("Clôture")),
+    ListColumn("fictif", "is_fictitious", _("Donnée fictive"), lambda row: row.is_fictitious, "flag"),
+    text_column("identifiant", "slug", _("Identifiant")),
+]
+OFFERS = [
+    *ENTRY,
+    ListColumn(
+        "souhaites",
+        "countries",
+        _("Pays souhaités"),
+        lambda row: distinct(row.countries.all()),
+        definition=_("Vide : l’offre est ouverte à tous les pays."),
+    ),
+    text_column("label", "label", _("Label"), "", KnowHowLabel),
+    ListColumn("annee", "label_year", _("Année du label"), lambda row: row.label_year, "integer"),
+]
+NEEDS = [
+    *ENTRY,
+    text_column("taille", "size", _("Taille souhaitée"), "", PartnerSize),
+    date_column("exprime", "stated_on", _("Exprimé le")),
 ]

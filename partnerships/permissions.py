@@ -1,5 +1,6 @@
-"""Who may change the registry."""
+"""Who may see and change which rows of the registry. A row that is not in these QuerySets answers as a missing one."""
 
+from datetime import date
 from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -7,8 +8,10 @@ from django.db import models
 from django.db.models import QuerySet
 
 from aect.accounts.models import User
-from partnerships.models import Convention, Organisation, Partnership
+from partnerships.models import Convention, Need, Offer, Organisation, Partnership
+from partnerships.models.knowhow import Entry, EntryQuerySet
 
+E = TypeVar("E", bound=Entry)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -31,3 +34,21 @@ def editable_organisations(user: User | AnonymousUser) -> QuerySet[Organisation]
 
 def editable_conventions(user: User | AnonymousUser) -> QuerySet[Convention]:
     return editable(Convention.objects.all(), user)
+
+
+def editable_offers(user: User | AnonymousUser) -> QuerySet[Offer]:
+    return editable(Offer.objects.all(), user)
+
+
+def editable_needs(user: User | AnonymousUser) -> QuerySet[Need]:
+    return editable(Need.objects.all(), user)
+
+
+def knowhow_places(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    """Local governments for which this person may add an offer or a need."""
+    return editable(Organisation.objects.collectivities(), user)
+
+
+def visible(entries: EntryQuerySet[E], user: User | AnonymousUser, on: date) -> EntryQuerySet[E]:
+    """Offers or needs: what is published on this day; those who edit see drafts and closed ones too."""
+    return entries.with_state(on) if edits(user) else entries.published(on)

@@ -3,8 +3,9 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from partnerships import permissions
 from partnerships.editable import CONVENTION, ORGANISATION, PARTNERSHIP, Kind
-from partnerships.views import conventions, editing, history, home, organisations, partnerships
+from partnerships.views import conventions, editing, history, home, knowhow, organisations, partnerships
 
 
 def edited(kind: Kind, folder: str, new: str) -> list[URLPattern]:
@@ -20,6 +21,10 @@ def edited(kind: Kind, folder: str, new: str) -> list[URLPattern]:
         path(f"{part}/<int:pk>/modifier/", editing.edit_part, given, name=f"{kind.name}-part-edit"),
         path(f"{part}/<int:pk>/supprimer/", editing.delete_part, given, name=f"{kind.name}-part-delete"),
     ]
+
+
+OFFERS = {"rows": permissions.editable_offers}
+NEEDS = {"rows": permissions.editable_needs}
 
 
 def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -46,5 +51,17 @@ urlpatterns = [
     path("collectivites/", organisations.collectivities, name="collectivities"),
     *downloads("collectivites", organisations.collectivities_file, "collectivities"),
     path("collectivites/<slug:slug>/", organisations.organisation, {"is_local": True}, name="collectivity"),
+    path("collectivites/<slug:slug>/savoir-faire/ajouter/", knowhow.add_entry, name="entry-add"),
+    path("savoir-faire/", knowhow.offers, name="offers"),
+    *downloads("savoir-faire", knowhow.offers_file, "offers"),
+    path("savoir-faire/besoins/", knowhow.needs, name="needs"),
+    *downloads("savoir-faire/besoins", knowhow.needs_file, "needs"),
+    path("savoir-faire/besoins/<slug:slug>/", knowhow.need, name="need"),
+    path("savoir-faire/besoins/<slug:slug>/historique/", history.history, NEEDS, name="need-history"),
+    path("savoir-faire/besoins/<slug:slug>/modifier/", knowhow.edit_need, name="need-edit"),
+    path("savoir-faire/offres/<slug:slug>/", knowhow.offer, name="offer"),
+    path("savoir-faire/offres/<slug:slug>/historique/", history.history, OFFERS, name="offer-history"),
+    path("savoir-faire/offres/<slug:slug>/modifier/", knowhow.edit_offer, name="offer-edit"),
+    path("savoir-faire/offres/<slug:slug>/preparer/<slug:need_slug>/", knowhow.prepare, name="match-prepare"),
     path("organisations/<slug:slug>/", organisations.organisation, {"is_local": False}, name="organisation"),
 ]

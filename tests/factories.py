@@ -101,6 +101,7 @@ class PartnershipFactory(DjangoModelFactory):
 class ThemeFactory(DjangoModelFactory):
     class Meta:
         model = registry.Theme
+        django_get_or_create = ["slug"]
 
     slug = factory.Sequence(lambda n: f"theme-{n}")
     name = factory.Sequence(lambda n: f"Thème {n}")
@@ -185,6 +186,36 @@ class NetworkMembershipFactory(DjangoModelFactory):
 
     network = factory.SubFactory(OrganisationFactory, kind=OrganisationKind.NETWORK)
     member = factory.SubFactory(OrganisationFactory)
+
+
+class OfferFactory(DjangoModelFactory):
+    """Published long ago, open to all countries, without end."""
+
+    class Meta:
+        model = registry.Offer
+        skip_postgeneration_save = True
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    theme = factory.SubFactory(ThemeFactory, slug="eau", name="Eau et assainissement")
+    slug = factory.Sequence(lambda n: f"offre-{n}")
+    title = factory.Sequence(lambda n: f"Savoir-faire {n}")
+    published_on = datetime.date(2025, 1, 6)
+
+    @factory.post_generation
+    def countries(self, create, codes, **kwargs):
+        if create and codes:
+            self.countries.set([CountryFactory(iso2=code) for code in codes])
+
+
+class NeedFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Need
+
+    organisation = factory.SubFactory(MexicanMunicipalityFactory)
+    theme = factory.SubFactory(ThemeFactory, slug="eau", name="Eau et assainissement")
+    slug = factory.Sequence(lambda n: f"besoin-{n}")
+    title = factory.Sequence(lambda n: f"Besoin {n}")
+    published_on = datetime.date(2025, 1, 6)
 
 
 class PurposeCodeFactory(DjangoModelFactory):

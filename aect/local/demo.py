@@ -31,8 +31,11 @@ ACCOUNTS = {
     "analyste@demo.test": "lecture et exports",
 }
 PASSWORD = "demo-aect"  # noqa: S105 - public, and only where AECT_DEMO=1
-SAMPLE = ("sample_apd", "--lines", "5000", "--seed", "1")
-STEPS = (("load_reference",), ("load_founding",), SAMPLE, ("demo_accounts",), ("recompute_apd", "--full"))
+SAMPLES = (
+    ("sample_apd", "--lines", "5000", "--seed", "1"),
+    ("sample_knowhow", "--offers", "120", "--needs", "60", "--seed", "1"),
+)
+STEPS = (("load_reference",), ("load_founding",), *SAMPLES, ("demo_accounts",), ("recompute_apd", "--full"))
 GRACE = 5  # seconds to end by oneself; a job cut short is taken up again at the next start
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -146,7 +149,7 @@ def _load(running: Services, home: Path, env: dict[str, str]) -> None:
     _manage(env, "migrate", "--verbosity", "0")
     fixtures = digest(CHECKOUT / "fixtures")
     for step in STEPS:
-        version = "once" if step is SAMPLE else fixtures
+        version = "once" if step in SAMPLES else fixtures
         if done.get(step[0]) != version:
             say(f"Chargement : {' '.join(step)}…")
             _manage(env, *step)

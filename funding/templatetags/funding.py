@@ -59,3 +59,11 @@ def collectivity_apd(organisation: Organisation) -> dict[str, Any]:
         "is_fictitious": any(row["fictitious_lines"] for row in rows),
         "computed_at": totals.computed_at(),
     }
+
+
+@register.inclusion_tag("funding/_labels_published.html")
+def labels_published() -> dict[str, Any]:
+    """How many sought the PACT3 label of territorial expertise, and how many got it, as published."""
+    figures = PublishedFigure.objects.filter(key__in=["pact3-2018-laureats", "pact3-2018-candidats"])
+    held = {figure.key: figure for figure in figures.select_related("source")}
+    return {"awarded": held.get("pact3-2018-laureats"), "asked": held.get("pact3-2018-candidats")}

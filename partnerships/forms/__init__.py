@@ -1,0 +1,1 @@
+"""The forms by which officers edit the registry."""

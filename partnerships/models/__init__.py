@@ -1,4 +1,5 @@
 from partnerships.models.conventions import Commitment, Convention, ConventionSignatory
+from partnerships.models.knowhow import Need, Offer, PartnershipOrigin
 from partnerships.models.life import (
     Action,
     Indicator,
@@ -21,10 +22,13 @@ __all__ = [
     "Indicator",
     "Milestone",
     "MilestoneOrganisation",
+    "Need",
     "NetworkMembership",
+    "Offer",
     "Organisation",
     "OrganisationName",
     "Partnership",
+    "PartnershipOrigin",
     "PartnershipTheme",
     "Party",
     "SdgContribution",

@@ -169,6 +169,10 @@ class PartnershipQuerySet(FigureQuerySet):
     def alphabetical(self) -> Self:
         return self.order_by("folded", "pk")
 
+    def real(self) -> Self:
+        """Without those made up for the demonstration, which no figure counts."""
+        return self.filter(is_fictitious=False)
+
     def figures(self) -> dict[str, int]:
         """How many `partnerships`, `french` and `foreign` local authorities, and foreign `countries` they link."""
         party = Q(parties__role__in=TOGETHER)
@@ -244,6 +248,7 @@ class Partnership(Versioned, Sourced):
         _("ce qui le fait dire"), max_length=300, blank=True, help_text=_("Qui a proposé d’agir, et pour qui.")
     )
     organisations = models.ManyToManyField(Organisation, through="Party", related_name="partnerships")
+    is_fictitious = models.BooleanField(_("donnée fictive"), default=False)
 
     objects = PartnershipQuerySet.as_manager()
 

@@ -6,12 +6,15 @@ from typing import Any
 from django import template
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from partnerships.choices import FRENCH_KINDS
 from partnerships.editable import Kind
-from partnerships.models import Sourced
+from partnerships.models import Need, Offer, Organisation, Sourced
+from partnerships.permissions import edits, visible
 
 register = template.Library()
 
@@ -67,3 +70,12 @@ def measure(value: Decimal | None, unit: str = "") -> str:
         return ""
     shown = number_format(value.normalize(), force_grouping=True)
     return f"{shown}\u00a0{unit}".rstrip("\u00a0")
+
+
+@register.inclusion_tag("partnerships/_knowhow.html", takes_context=True)
+def knowhow(context: template.Context, organisation: Organisation) -> dict[str, Any]:
+    """What a French collectivity offers, or a foreign authority needs, as far as the reader may see it."""
+    user = context["request"].user
+    entries: Any = Offer.objects if organisation.kind in FRENCH_KINDS else Need.objects
+    rows = visible(entries.filter(organisation=organisation).for_list(), user, timezone.localdate())
+    return {"organisation": organisation, "entries": rows.latest_first(), "edits": edits(user)}

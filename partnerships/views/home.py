@@ -15,7 +15,7 @@ LATEST = 6  # dates shown; the earlier ones unfold
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    rows = Partnership.objects.alphabetical()
+    rows = Partnership.objects.real().alphabetical()
     milestones = Milestone.objects.filter(partnership__isnull=True).order_by("-happened_on", "-pk")
     events = [milestone_event(milestone) for milestone in milestones]
     context = {

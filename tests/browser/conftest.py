@@ -37,6 +37,7 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         for command in ("load_reference", "load_founding", "demo_accounts"):
             call_command(command, stdout=StringIO())
         call_command("sample_apd", lines=200, seed=1, stdout=StringIO())
+        call_command("sample_knowhow", offers=30, needs=60, seed=1, stdout=StringIO())
         call_command("recompute_apd", stdout=StringIO())
         # WhiteNoise serves the collected files, hashed and compressed, as in production.
         with mock.patch("django.contrib.staticfiles.handlers.StaticFilesHandler", lambda application: application):

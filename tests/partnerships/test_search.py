@@ -115,7 +115,7 @@ class TestPages:
     def test_a_record_asks_as_much_for_three_names_as_for_one(self, client, django_assert_num_queries):
         one, three = self.record(1), self.record(3)
         for row in (one, three):
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(18):
                 client.get(row.get_absolute_url())
 
     def test_names_tell_their_language_kind_and_years(self, client):

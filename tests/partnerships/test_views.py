@@ -192,7 +192,8 @@ def test_sign_out_is_a_post_for_those_signed_in(officer_client, officer):
 
 
 @pytest.mark.parametrize(
-    "model", ["organisation", "partnership", "convention", "action", "milestone", "source", "theme", "country"]
+    "model",
+    ["organisation", "partnership", "convention", "action", "milestone", "source", "theme", "country", "offer", "need"],
 )
 def test_administrators_can_mend_every_record(client, model):
     partnership()

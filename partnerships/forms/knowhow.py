@@ -1,0 +1,99 @@
+"""Offers of know-how and needs, as an officer writes them. Whose they are comes from the page they are added on."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from dsfr.forms import DsfrBaseForm
+
+from partnerships.choices import Sdg, WorkingLanguage
+from partnerships.models import Action, Country, Need, Offer, Partnership
+from partnerships.services import free_slug
+
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class EntryForm(DsfrBaseForm, forms.ModelForm):
+    """What both forms ask. The organisation is that of the `instance`."""
+
+    languages = forms.TypedMultipleChoiceField(
+        label=_("Langues de travail"),
+        choices=WorkingLanguage.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    sdg_goals = forms.TypedMultipleChoiceField(
+        label=_("Objectifs de développement durable"),
+        choices=[(number, f"{number}. {label}") for number, label in Sdg.choices],
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def save(self, commit: bool = True) -> Any:
+        if not self.instance.slug:
+            self.instance.slug = free_slug(self._meta.model, f"{self.instance.title} {self.instance.organisation}")
+        return super().save(commit)
+
+
+class OfferForm(EntryForm):
+    countries = forms.ModelMultipleChoiceField(
+        label=_("Pays souhaités"),
+        help_text=_("Aucun : l’offre est ouverte à tous les pays."),
+        queryset=Country.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Offer
+        fields = [
+            "title",
+            "theme",
+            "description",
+            "sdg_goals",
+            "languages",
+            "countries",
+            "label",
+            "label_year",
+            "evidence",
+            "partnerships",
+            "actions",
+            "published_on",
+            "closes_on",
+        ]
+        widgets = {
+            "partnerships": forms.CheckboxSelectMultiple,
+            "actions": forms.CheckboxSelectMultiple,
+            "published_on": DAY,
+            "closes_on": DAY,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What attests an offer is chosen among the collectivity's own partnerships and their actions."""
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        own = Partnership.objects.filter(parties__organisation=self.instance.organisation).alphabetical()
+        fields["countries"].queryset = Country.objects.exclude(pk="FR").alphabetical()
+        fields["partnerships"].queryset = own
+        fields["actions"].queryset = Action.objects.filter(partnership__in=own.order_by())
+        for name in ("partnerships", "actions"):
+            if not fields[name].queryset.exists():
+                del fields[name]
+
+
+class NeedForm(EntryForm):
+    class Meta:
+        model = Need
+        fields = [
+            "title",
+            "theme",
+            "description",
+            "sdg_goals",
+            "languages",
+            "size",
+            "stated_on",
+            "published_on",
+            "closes_on",
+        ]
+        widgets = {"stated_on": DAY, "published_on": DAY, "closes_on": DAY}

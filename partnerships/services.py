@@ -1,0 +1,96 @@
+"""What happens in the registry beside the saving of one row."""
+
+import secrets
+from datetime import date
+from itertools import product
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from aect.accounts.models import User
+from partnerships import matching
+from partnerships.choices import MilestoneKind, PartnershipStatus, Side
+from partnerships.models import (
+    Milestone,
+    Need,
+    Offer,
+    Organisation,
+    Partnership,
+    PartnershipOrigin,
+    Party,
+    SdgContribution,
+)
+
+
+class NoMatch(Exception):
+    """The offer does not answer the need, or one of them is not published."""
+
+
+def free_slug(model: Any, text: str) -> str:
+    """An address for a new row: that of the text, with a few letters more when it is taken."""
+    slug = slugify(text)[:90] or "sans-titre"
+    return f"{slug}-{secrets.token_hex(4)}" if model.objects.filter(slug=slug).exists() else slug
+
+
+@transaction.atomic
+def prepare_partnership(offer: Offer, need: Need, *, by: User) -> Partnership:
+    """The partnership in preparation between both organisations; a second call gives the one that exists.
+
+    Raises NoMatch. Whoever comes at the same time waits for the French collectivity's row, then finds what was made.
+    """
+    Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=offer.organisation_id)
+    if origin := PartnershipOrigin.objects.filter(offer=offer, need=need).select_related("partnership").first():
+        return origin.partnership
+    today = timezone.localdate()
+    with translation.override("fr"):  # what is written down is French, whatever the officer reads
+        offer, need, match = _match(offer, need, today)
+        partnership = _prepared(offer, need)
+        Milestone.objects.create(
+            partnership=partnership,
+            happened_on=today,
+            kind=MilestoneKind.EVENT,
+            title=_("Mise en préparation à partir du répertoire des savoir-faire"),
+            description=" ".join(_told(offer, need, match)),
+            status_after=PartnershipStatus.PREPARATION,
+        )
+    PartnershipOrigin.objects.create(partnership=partnership, offer=offer, need=need, prepared_by=by)
+    return partnership
+
+
+def _match(offer: Offer, need: Need, on: date) -> tuple[Offer, Need, matching.Match]:
+    """Both as they now are, and why they match. Raises NoMatch."""
+    offers = Offer.objects.published(on).for_list().filter(pk=offer.pk)
+    needs = Need.objects.published(on).for_list().filter(pk=need.pk)
+    for offered, needed in product(offers, needs):
+        if found := matching.match(offered.terms, needed.terms):
+            return offered, needed, found
+    raise NoMatch
+
+
+def _prepared(offer: Offer, need: Need) -> Partnership:
+    is_fictitious = offer.is_fictitious or need.is_fictitious
+    name = f"{offer.organisation} – {need.organisation}"
+    partnership = Partnership.objects.create(
+        slug=free_slug(Partnership, name),
+        name=(f"[Fictif] {name}" if is_fictitious else name)[:200],
+        is_fictitious=is_fictitious,
+    )
+    partnership.themes.add(offer.theme)
+    sides = {Side.FRENCH: offer.organisation, Side.FOREIGN: need.organisation}
+    for side, organisation in sides.items():
+        Party.objects.create(partnership=partnership, organisation=organisation, side=side)
+    shared = sorted(set(offer.sdg_goals) & set(need.sdg_goals))
+    SdgContribution.objects.bulk_create(SdgContribution(partnership=partnership, goal=goal) for goal in shared)
+    return partnership
+
+
+def _told(offer: Offer, need: Need, match: matching.Match) -> list[str]:
+    """The match in words, a line each."""
+    return [
+        _("Offre : %(title)s (%(organisation)s).") % {"title": offer.title, "organisation": offer.organisation},
+        _("Besoin : %(title)s (%(organisation)s).") % {"title": need.title, "organisation": need.organisation},
+        *(f"{reason.words}." for reason in (*match.reasons, *match.cautions)),
+    ]

@@ -1,0 +1,124 @@
+"""The register of know-how: offers, needs, what answers them, and the partnership prepared from a match."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from aect.accounts.models import User
+from aect.filters import render_list
+from aect.lists import download
+from partnerships import proposals, services
+from partnerships.choices import FRENCH_KINDS
+from partnerships.filters import NeedFilter, OfferFilter
+from partnerships.forms.knowhow import NeedForm, OfferForm
+from partnerships.models import Need, Offer
+from partnerships.permissions import editable_needs, editable_offers, edits, knowhow_places, visible
+from partnerships.views.facts import numbered_sources
+
+LIST = "partnerships/knowhow.html"
+RECORD = "partnerships/entry.html"
+
+
+def listed_offers(request: HttpRequest) -> OfferFilter:
+    rows = visible(Offer.objects.for_list(), request.user, timezone.localdate()).latest_first()
+    return OfferFilter(request.GET, rows, all_states=edits(request.user))
+
+
+def listed_needs(request: HttpRequest) -> NeedFilter:
+    rows = visible(Need.objects.for_list(), request.user, timezone.localdate()).latest_first()
+    return NeedFilter(request.GET, rows, all_states=edits(request.user))
+
+
+@login_not_required
+@require_safe
+def offers(request: HttpRequest) -> HttpResponse:
+    return render_list(request, LIST, listed_offers(request), shows_offers=True, edits=edits(request.user))
+
+
+@login_not_required
+@require_safe
+def needs(request: HttpRequest) -> HttpResponse:
+    return render_list(request, LIST, listed_needs(request), shows_offers=False, edits=edits(request.user))
+
+
+@login_not_required
+@require_safe
+def offers_file(request: HttpRequest, extension: str) -> HttpResponseBase:
+    return download(request, listed_offers(request), extension, name="savoir-faire-offres", title=_("Offres"))
+
+
+@login_not_required
+@require_safe
+def needs_file(request: HttpRequest, extension: str) -> HttpResponseBase:
+    return download(request, listed_needs(request), extension, name="savoir-faire-besoins", title=_("Besoins"))
+
+
+@login_not_required
+@require_safe
+def offer(request: HttpRequest, slug: str) -> HttpResponse:
+    today = timezone.localdate()
+    found = get_object_or_404(visible(Offer.objects.for_page(), request.user, today), slug=slug)
+    return record(request, found, proposals.needs_for(found, today))
+
+
+@login_not_required
+@require_safe
+def need(request: HttpRequest, slug: str) -> HttpResponse:
+    today = timezone.localdate()
+    found = get_object_or_404(visible(Need.objects.for_page(), request.user, today), slug=slug)
+    return record(request, found, proposals.offers_for(found, today))
+
+
+def record(request: HttpRequest, entry: Offer | Need, proposed: list[proposals.Proposal]) -> HttpResponse:
+    context = {
+        "entry": entry,
+        "proposals": proposed,
+        "citations": numbered_sources([entry]),
+        "edits": edits(request.user),
+    }
+    return render(request, RECORD, context)
+
+
+def add_entry(request: HttpRequest, slug: str) -> HttpResponse:
+    """A French collectivity offers, a foreign authority needs."""
+    organisation = get_object_or_404(knowhow_places(request.user), slug=slug)
+    if organisation.kind in FRENCH_KINDS:
+        return edit(request, OfferForm, Offer(organisation=organisation))
+    return edit(request, NeedForm, Need(organisation=organisation))
+
+
+def edit_offer(request: HttpRequest, slug: str) -> HttpResponse:
+    return edit(request, OfferForm, get_object_or_404(editable_offers(request.user), slug=slug))
+
+
+def edit_need(request: HttpRequest, slug: str) -> HttpResponse:
+    return edit(request, NeedForm, get_object_or_404(editable_needs(request.user), slug=slug))
+
+
+def edit(request: HttpRequest, form_class: type[OfferForm | NeedForm], entry: Offer | Need) -> HttpResponse:
+    form: Any = form_class(request.POST or None, instance=entry)
+    if form.is_valid():
+        saved = form.save()
+        messages.success(request, _("« %(title)s » est enregistré.") % {"title": saved.title})
+        return redirect(saved)
+    return render(request, "partnerships/entry_form.html", {"form": form, "entry": entry})
+
+
+@require_POST
+def prepare(request: HttpRequest, slug: str, need_slug: str) -> HttpResponse:
+    """The partnership of a match: made by the first click, found by the next ones."""
+    offered = get_object_or_404(editable_offers(request.user), slug=slug)
+    needed = get_object_or_404(editable_needs(request.user), slug=need_slug)
+    try:
+        partnership = services.prepare_partnership(offered, needed, by=cast(User, request.user))
+    except services.NoMatch:
+        messages.error(request, _("Cette offre ne répond plus à ce besoin : l’un des deux a changé entre-temps."))
+        return redirect(offered)
+    return redirect(partnership)
