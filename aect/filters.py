@@ -212,6 +212,8 @@ class UrlFilterSet(django_filters.FilterSet):
 
     presentation = frozenset({"page", "tri"})
     comma_lists = frozenset[str]()  # parameters that tell several values in one
+    field_order: ClassVar[Sequence[str] | None] = None  # those named come first in the form
+    seldom: ClassVar[frozenset[str]] = frozenset()  # those that the form folds away while none has a value
     page = PageFilter(label=_("Page"), widget=forms.HiddenInput)
 
     class Meta:
@@ -219,6 +221,24 @@ class UrlFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(without_nul(data), *args, **kwargs)
+
+    def get_form_class(self) -> type[forms.Form]:
+        form: type[forms.Form] = super().get_form_class()
+        form.field_order = self.field_order
+        return form
+
+    @property
+    def usual_fields(self) -> list[forms.BoundField]:
+        """The fields beside the search that the form shows."""
+        return [field for field in self.form.visible_fields() if field.name not in {"q", *self.seldom}]
+
+    @property
+    def seldom_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.form.visible_fields() if field.name in self.seldom]
+
+    @property
+    def has_seldom_value(self) -> bool:
+        return any(self.data.getlist(name) for name in self.seldom) if self.is_bound else False
 
     @property
     def unknown_parameters(self) -> list[str]:
@@ -273,6 +293,8 @@ class UrlFilterSet(django_filters.FilterSet):
     @cached_property
     def keys(self) -> list[int] | None:
         """The primary keys of the rows asked for, found once; None when no parameter leaves a row out."""
+        if not self.is_bound:
+            return None
         narrowing = {name: value for name, value in self.form.cleaned_data.items() if name not in self.presentation}
         return list(self.rows.order_by().values_list("pk", flat=True)) if any(narrowing.values()) else None
 
@@ -282,10 +304,11 @@ class UrlFilterSet(django_filters.FilterSet):
         rows: QuerySet[Any] = self.queryset.order_by().filter(IsAmong(F("pk"), held))
         return rows
 
-    @cached_property
-    def total(self) -> int:
-        """How many rows are asked for."""
-        return self.rows.count() if self.status != 200 or self.keys is None else len(self.keys)
+    def paginator(self, per_page: int) -> "Paginator[Any]":
+        paginator: Paginator[Any] = Paginator(self.rows, per_page)
+        if self.status == 200 and self.keys is not None:
+            paginator.count = len(self.keys)  # not counted again
+        return paginator
 
     def count_facets(self, *names: str) -> None:
         """Gives each facet's boxes, or those of these facets, their counts, in one query a facet.
@@ -419,7 +442,5 @@ def render_list(
         return redirect(f"{request.path}?{tidy.urlencode()}" if tidy else request.path)
     filterset.count_facets()
     number = filterset.form.cleaned_data.get("page") if filterset.is_bound and filterset.form.is_valid() else 1
-    paginator = Paginator(filterset.rows, per_page)
-    paginator.count = filterset.total
-    page = paginator.get_page(number or 1)
+    page = filterset.paginator(per_page).get_page(number or 1)
     return render(request, template, {"filterset": filterset, "page": page, **context}, status=filterset.status)

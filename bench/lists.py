@@ -37,8 +37,7 @@ def main() -> int:
         def page(query: str) -> None:
             filterset = listed(query)
             filterset.count_facets()
-            filterset.total
-            list(filterset.rows[:PAGE_SIZE])
+            list(filterset.paginator(PAGE_SIZE).page(1))
 
         def grouped() -> None:
             listed("pays=SN").count_facets()

@@ -59,6 +59,8 @@ def status_rank() -> Case:
 class PartnershipFilter(FigureFilter):
     columns = columns.PARTNERSHIPS
     usual_columns = ("nom", "francais", "etranger", "pays", "statut", "depuis")
+    field_order = ("q", "pays", "statut", "type", "region", "theme", "odd")
+    seldom = frozenset({"portee", "reciproque", "initiative", "acteurs", "silence"})
 
     q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
     pays = foreign_countries()

@@ -314,7 +314,7 @@ class Parties(RegistryKind):
 
 
 def partnership_column(model: type[models.Model], **more: Any) -> Column:
-    finder = named(Partnership.objects.with_parties())
+    finder = named(Partnership.objects.with_parties().prefetch_related("sdg_contributions"))
     words = _("Identifiant ou nom d’un partenariat déjà enregistré.")
     return field_column(
         model, "partnership", **{"finder": finder, "help": words, "example": "la-rochelle-campeche", **more}
@@ -353,7 +353,7 @@ class Conventions(RegistryKind):
         yield from self.sources()
 
     def rows(self) -> models.QuerySet[Any]:
-        parties = ("partnership__parties__organisation", "signatories__identifiers")
+        parties = ("partnership__parties__organisation", "partnership__sdg_contributions", "signatories__identifiers")
         return (
             Convention.objects.select_related("partnership", "renews", "amends", "source")
             .prefetch_related(*parties)

@@ -1,5 +1,5 @@
 from partnerships.models.conventions import Commitment, Convention, ConventionSignatory
-from partnerships.models.knowhow import Need, Offer, PartnershipOrigin
+from partnerships.models.knowhow import Need, Offer, OfferAction, OfferCountry, OfferPartnership, PartnershipOrigin
 from partnerships.models.life import (
     Action,
     Indicator,
@@ -25,6 +25,9 @@ __all__ = [
     "Need",
     "NetworkMembership",
     "Offer",
+    "OfferAction",
+    "OfferCountry",
+    "OfferPartnership",
     "Organisation",
     "OrganisationName",
     "Partnership",

@@ -275,6 +275,33 @@ class Offer(Versioned, Entry):
         )
 
 
+@recorded("offer")
+class OfferCountry(Offer.countries.through):  # type: ignore[name-defined]  # made by Django
+    """A country that an offer wishes for: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("pays souhaité")
+
+
+@recorded("offer")
+class OfferPartnership(Offer.partnerships.through):  # type: ignore[name-defined]  # made by Django
+    """A partnership that is evidence of an offer: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("partenariat qui l’atteste")
+
+
+@recorded("offer")
+class OfferAction(Offer.actions.through):  # type: ignore[name-defined]  # made by Django
+    """An action that is evidence of an offer: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("action qui l’atteste")
+
+
 @recorded()
 class Need(Versioned, Entry):
     """A field in which a foreign authority looks for a partner."""

@@ -193,7 +193,7 @@ def test_silence_is_a_filter_with_its_chip(client):
 
 def whole_convention(**fields) -> Convention:
     """A renewed convention with a Mexican party, every step and two commitments."""
-    partnership = factories.PartnershipFactory(name="La Rochelle – Campeche")
+    partnership = factories.SdgContributionFactory(partnership__name="La Rochelle – Campeche").partnership
     french, mexican = factories.OrganisationFactory(name="La Rochelle"), factories.MexicanMunicipalityFactory()
     factories.PartyFactory(partnership=partnership, organisation=french)
     factories.PartyFactory(partnership=partnership, organisation=mexican, side=Side.FOREIGN)
@@ -224,14 +224,14 @@ def whole_convention(**fields) -> Convention:
 
 def test_a_page_asks_as_much_for_many_facts_as_for_few(client, django_assert_num_queries):
     row = whole_convention()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         client.get(row.get_absolute_url())
     for year in (2026, 2027, 2028):
         factories.CommitmentFactory(convention=row, year=year)
         row = factories.ConventionFactory(partnership=row.partnership, renews=row, source=row.source)
         factories.CommitmentFactory(convention=row, year=year)
         factories.PartyFactory(partnership=row.partnership, side=Side.FOREIGN)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         client.get(row.get_absolute_url())
 
 
