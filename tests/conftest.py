@@ -1,6 +1,11 @@
-"""Shared fixtures. The services are real: `make test` starts them, or DATABASE_URL and REDIS_URL name them."""
+"""Shared fixtures. The services are real: `make test` starts them, or DATABASE_URL and REDIS_URL name them.
+
+Two processes share the suite, each with a database of its own: the files in turn, and all that starts a browser, a
+worker or a server in one of them, since two workers on one Redis would take each other's bells.
+"""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +14,16 @@ from django.test import Client
 
 from aect.accounts.models import Role, User
 from tests import factories
+
+
+TESTS = Path(__file__).parent
+STARTING_PROCESSES = tuple(TESTS / name for name in ("browser", "faults", "local"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        together = any(item.path.is_relative_to(folder) for folder in STARTING_PROCESSES)
+        item.add_marker(pytest.mark.xdist_group("processes" if together else str(item.path.relative_to(TESTS))))
 
 
 @pytest.fixture
