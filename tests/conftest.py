@@ -15,7 +15,6 @@ from django.test import Client
 from aect.accounts.models import Role, User
 from tests import factories
 
-
 TESTS = Path(__file__).parent
 STARTING_PROCESSES = tuple(TESTS / name for name in ("browser", "faults", "local"))
 
