@@ -1,10 +1,13 @@
 """The register of know-how, as an officer walks it: from the list to a match, and to a partnership in preparation."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from partnerships.models import Offer, Partnership
 from tests.browser.test_registry import RULES
 
 PAGES = [
@@ -17,6 +20,15 @@ PAGES = [
     "/savoir-faire/offres/fictif-1-00001/modifier/",
     "/savoir-faire/besoins/fictif-1-00001/modifier/",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _take_away_what_is_made(site: str, django_db_blocker: Any) -> Iterator[None]:
+    """The other modules count the partnerships."""
+    yield
+    with django_db_blocker.unblock():
+        Partnership.objects.filter(origin__isnull=False).delete()
+        Offer.objects.filter(is_fictitious=False).delete()
 
 
 @pytest.fixture

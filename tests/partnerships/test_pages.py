@@ -76,7 +76,7 @@ def test_an_organisation_asks_as_much_for_many_facts_as_for_few(client, django_a
             factories.NetworkMembershipFactory(member=found, source=source)
             factories.MilestoneFactory(partnership=None).organisations.add(found)
             factories.OrganisationFactory(parent=found)
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             client.get(found.get_absolute_url())
 
 
