@@ -19,6 +19,7 @@ TESTS = Path(__file__).parent
 STARTING_PROCESSES = tuple(TESTS / name for name in ("browser", "faults", "local"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         together = any(item.path.is_relative_to(folder) for folder in STARTING_PROCESSES)

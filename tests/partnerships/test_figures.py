@@ -179,7 +179,7 @@ def test_status_of_each_year_is_what_loops_find(seed):
 
 def test_what_a_set_of_partnerships_counts_is_its_own():
     registry(1)
-    half = Partnership.objects.filter(name__contains="1")  # a percent sign travels through the statement
+    half = Partnership.objects.filter(name__endswith="1")  # a percent sign travels through the statement
     assert 0 < half.count() < Partnership.objects.count()
     ids = set(half.values_list("pk", flat=True))
     milestones = grouped(Milestone)
