@@ -23,7 +23,7 @@ demo: .venv/demo.stamp var/static.stamp $(CATALOGUES) ## installe, charge et ser
 	@exec $(LOCAL) demo --port $(PORT) $(if $(filter-out 0,$(RESET)),--reset)
 
 test: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## toute la suite de tests (ARGS="tests/x -k y")
-	@exec $(LOCAL) run -- $(BIN)/pytest --numprocesses=auto --maxprocesses=2 --dist=loadgroup $(ARGS)
+	@exec $(LOCAL) run -- $(BIN)/pytest --numprocesses=auto --maxprocesses=2 --dist=loadfile $(ARGS)
 
 check: check-style check-types check-templates check-locks check-security check-django ## style, types, gabarits, verrous, failles connues, migrations (-k : tout, même après un échec)
 

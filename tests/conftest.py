@@ -1,9 +1,11 @@
 """Shared fixtures. The services are real: `make test` starts them, or DATABASE_URL and REDIS_URL name them.
 
-Two processes share the suite, each with a database of its own: the files in turn, and all that starts a browser, a
-worker or a server in one of them, since two workers on one Redis would take each other's bells.
+Two processes share the suite, each with a database of its own; what rings the bells in Redis asks for `redis_alone`.
 """
 
+import fcntl
+import tempfile
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -15,15 +17,13 @@ from django.test import Client
 from aect.accounts.models import Role, User
 from tests import factories
 
-TESTS = Path(__file__).parent
-STARTING_PROCESSES = tuple(TESTS / name for name in ("browser", "faults", "local"))
 
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        together = any(item.path.is_relative_to(folder) for folder in STARTING_PROCESSES)
-        item.add_marker(pytest.mark.xdist_group("processes" if together else str(item.path.relative_to(TESTS))))
+@pytest.fixture
+def redis_alone() -> Iterator[None]:
+    """For a test that rings, hears or empties the bells: the processes of the suite share one Redis."""
+    with (Path(tempfile.gettempdir()) / "aect-tests-redis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from tests.batches.files import as_csv, messages, problems, send, undone, work, 
 
 CONVENTION = {"title": "Accord", "kind": "cooperation"}
 
+pytestmark = pytest.mark.usefixtures("redis_alone")
+
 
 @pytest.fixture
 def link() -> Partnership:

@@ -14,6 +14,8 @@ from tests import factories
 from tests.batches.files import as_csv, send, work, written
 from tests.tabular.files import in_sheet, tampered, workbook
 
+pytestmark = pytest.mark.usefixtures("redis_alone")
+
 
 @pytest.fixture
 def client(officer) -> Client:

@@ -66,7 +66,7 @@ def test_the_filter_of_the_page_is_that_of_its_file(page: Page) -> None:
     assert exported == sum_of_lines("MX")
 
 
-def test_an_officer_has_the_totals_computed_and_follows_the_job(page: Page) -> None:
+def test_an_officer_has_the_totals_computed_and_follows_the_job(page: Page, redis_alone: None) -> None:
     elsewhere = connection.copy()  # somebody corrects lines behind the service's back, and commits
     with elsewhere.cursor() as cursor:
         cursor.execute("UPDATE funding_apdline SET apd_amount = apd_amount + 1 WHERE apd_amount > 10 AND year = 2020")

@@ -10,7 +10,7 @@ from django.db import connection
 
 
 @pytest.fixture(autouse=True)
-def real_database(transactional_db):
+def real_database(transactional_db, redis_alone):
     """Each test commits; its tables are emptied after it."""
 
 

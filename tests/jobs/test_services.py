@@ -10,7 +10,7 @@ from aect.jobs import services
 from aect.jobs.models import MAX_ATTEMPTS, Job, JobState
 from aect.jobs.services import LeaseLost, advance, claim, fail, finish, job_task, reconcile, request_job
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_alone")]
 TASK = "tests.work"
 
 
