@@ -312,3 +312,11 @@ class PartnerSize(models.TextChoices):
     MEDIUM = "medium", _("De 20 000 à 99 999 habitants")
     LARGE = "large", _("De 100 000 à 499 999 habitants")
     VERY_LARGE = "very_large", _("500 000 habitants ou plus")
+
+
+class MemberRole(models.TextChoices):
+    """What a member of a collectivity may do there: each role may do what those before it may."""
+
+    READER = "reader", _("Lecture")
+    EDITOR = "editor", _("Édition")
+    SIGNATORY = "signatory", _("Signature")

@@ -7,7 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import QuerySet
 
-from aect.accounts.models import User
+from aect.accounts.models import Role, User
+from partnerships.choices import MemberRole
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership
 from partnerships.models.knowhow import Entry, EntryQuerySet
 
@@ -18,6 +19,28 @@ M = TypeVar("M", bound=models.Model)
 def edits(user: User | AnonymousUser) -> bool:
     """The delegation's officers and the administrators."""
     return isinstance(user, User) and user.oversees
+
+
+def places(user: User | AnonymousUser, *roles: MemberRole) -> QuerySet[Organisation]:
+    """The collectivities in which an agent has one of these roles; nobody else acts for a collectivity."""
+    if not isinstance(user, User) or user.role != Role.AGENT:
+        return Organisation.objects.none()
+    return Organisation.objects.filter(pk__in=user.memberships.filter(role__in=roles).values("organisation"))
+
+
+def collectivities_of(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    """Those of which this agent is a member, and reads what is not published."""
+    return places(user, *MemberRole)
+
+
+def edited_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    """Those of which this agent edits the records."""
+    return places(user, MemberRole.EDITOR, MemberRole.SIGNATORY)
+
+
+def signed_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
+    """Those for which this agent answers: who grants and takes back places, and submits what commits them."""
+    return places(user, MemberRole.SIGNATORY)
 
 
 def editable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:

@@ -11,6 +11,7 @@ from funding import models as funding
 from partnerships import models as registry
 from partnerships.choices import (
     ConventionKind,
+    MemberRole,
     MilestoneKind,
     NameKind,
     OrganisationKind,
@@ -186,6 +187,17 @@ class NetworkMembershipFactory(DjangoModelFactory):
 
     network = factory.SubFactory(OrganisationFactory, kind=OrganisationKind.NETWORK)
     member = factory.SubFactory(OrganisationFactory)
+
+
+class MembershipFactory(DjangoModelFactory):
+    """An agent who edits for a collectivity."""
+
+    class Meta:
+        model = registry.Membership
+
+    user = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = MemberRole.EDITOR
 
 
 class OfferFactory(DjangoModelFactory):

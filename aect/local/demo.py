@@ -26,7 +26,7 @@ from .services import Failed, Services, services
 ACCOUNTS = {
     "admin@demo.test": "administration du service",
     "agent.daect@demo.test": "instruction, à la DAECT",
-    "agent.larochelle@demo.test": "La Rochelle",
+    "agent.larochelle@demo.test": "CA de La Rochelle",
     "agent.bordeaux@demo.test": "Bordeaux Métropole",
     "analyste@demo.test": "lecture et exports",
 }
@@ -35,7 +35,14 @@ SAMPLES = (
     ("sample_apd", "--lines", "5000", "--seed", "1"),
     ("sample_knowhow", "--offers", "120", "--needs", "60", "--seed", "1"),
 )
-STEPS = (("load_reference",), ("load_founding",), *SAMPLES, ("demo_accounts",), ("recompute_apd", "--full"))
+STEPS = (
+    ("load_reference",),
+    ("load_founding",),
+    *SAMPLES,
+    ("demo_accounts",),
+    ("demo_memberships",),
+    ("recompute_apd", "--full"),
+)
 GRACE = 5  # seconds to end by oneself; a job cut short is taken up again at the next start
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

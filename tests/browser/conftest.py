@@ -34,7 +34,7 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The address of the site. Its rows are committed, so they are loaded once and flushed at the end."""
     with django_db_blocker.unblock(), override_settings(AECT_DEMO=True):
         assert connection.settings_dict["NAME"].startswith("test_"), "this would wipe a real database"
-        for command in ("load_reference", "load_founding", "demo_accounts"):
+        for command in ("load_reference", "load_founding", "demo_accounts", "demo_memberships"):
             call_command(command, stdout=StringIO())
         call_command("sample_apd", lines=200, seed=1, stdout=StringIO())
         call_command("sample_knowhow", offers=30, needs=60, seed=1, stdout=StringIO())
