@@ -41,7 +41,7 @@ def main() -> int:
         from django.http import QueryDict
 
         from funding import exports, services
-        from funding.filters import ApdFilter
+        from funding.filters.figures import ApdFilter
         from funding.models import ApdLine, ApdTotal
 
         call_command("load_reference", verbosity=0)

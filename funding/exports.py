@@ -10,7 +10,7 @@ from django.db.models import F, Func, Max, Min, QuerySet, TextField, Value
 
 from aect.charts import Count, Named
 from aect.tabular.writing import Column, QueryCsv, RowsCsv
-from funding.filters import ApdFilter, IndicatorFilter
+from funding.filters.figures import ApdFilter, IndicatorFilter
 from funding.indicators import Indicator
 from funding.models.apd import siren_of
 from funding.models.totals import SUMMED_COLUMNS

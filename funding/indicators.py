@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from aect.charts import PALETTE, Chart, Column, Count, Named, counted, named, number
 from aect.templatetags.aect import percent
 from funding.charts import BAR
-from funding.filters import IndicatorFilter
+from funding.filters.figures import IndicatorFilter
 from funding.models import Call
 from partnerships.choices import Family, Initiative, PartnershipStatus, Reach, Sdg, StaffKind, StatusReason
 from partnerships.filters.figures import Dated

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from funding import views
+from funding.views import figures
 
 urlpatterns = [
-    path("apd/", views.apd, name="apd"),
-    path("apd/export.csv", views.export_csv, name="apd-export"),
-    path("apd/recalculer/", views.recompute, name="apd-recompute"),
-    path("financements/", views.financing, name="financing"),
-    path("indicateurs/", views.indicators, name="indicators"),
-    path("indicateurs/<slug:key>.csv", views.indicator_csv, name="indicator-csv"),
+    path("apd/", figures.apd, name="apd"),
+    path("apd/export.csv", figures.export_csv, name="apd-export"),
+    path("apd/recalculer/", figures.recompute, name="apd-recompute"),
+    path("financements/", figures.financing, name="financing"),
+    path("indicateurs/", figures.indicators, name="indicators"),
+    path("indicateurs/<slug:key>.csv", figures.indicator_csv, name="indicator-csv"),
 ]

@@ -15,7 +15,7 @@ from django.urls import reverse
 from aect.jobs.models import Job
 from aect.tabular.writing import DELIMITERS
 from funding import exports, services
-from funding.filters import ApdFilter
+from funding.filters.figures import ApdFilter
 from funding.models import ApdLine, ApdTotal
 from partnerships.models import Identifier
 from tests import factories

@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from funding import services
-from funding.filters import ApdFilter
+from funding.filters.figures import ApdFilter
 from funding.models import ApdLine, ApdTotal
 from partnerships.models import Identifier
 from tests import factories

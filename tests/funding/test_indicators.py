@@ -12,7 +12,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from funding.filters import IndicatorFilter
+from funding.filters.figures import IndicatorFilter
 from funding.indicators import INDICATORS, out_of
 from funding.models import Call, Project
 from partnerships.choices import OrganisationKind, PartyRole, Side

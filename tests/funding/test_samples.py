@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from funding import exports
 from funding.choices import ApdReason
-from funding.filters import ApdFilter
+from funding.filters.figures import ApdFilter
 from funding.models import ApdLine
 from funding.models.apd import ASSESSED_FIELDS
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from aect.tabular.writing import QueryCsv
 from funding import exports
-from funding.filters import ApdFilter
+from funding.filters.figures import ApdFilter
 from funding.models import ApdLine, ApdTotal
 
 PARAMETERS = [name for name in ApdFilter.base_filters if name not in {"page", "profil"}]

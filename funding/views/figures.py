@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aect.accounts.models import User
 from aect.filters import UrlFilterSet
 from funding import charts, exports, services
-from funding.filters import ApdFilter, IndicatorFilter
+from funding.filters.figures import ApdFilter, IndicatorFilter
 from funding.indicators import INDICATORS
 from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
 from funding.models.totals import ApdTotalQuerySet
