@@ -1,16 +1,18 @@
 """Who may see and change which rows of the registry. A row that is not in these QuerySets answers as a missing one."""
 
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import QuerySet
 
 from aect.accounts.models import Role, User
-from partnerships.choices import MemberRole
-from partnerships.models import Convention, Need, Offer, Organisation, Partnership
+from partnerships.choices import MemberRole, PartyRole, Side
+from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party
+from partnerships.models.conventions import ConventionQuerySet
 from partnerships.models.knowhow import Entry, EntryQuerySet
+from partnerships.models.partnerships import PartnershipQuerySet
 
 E = TypeVar("E", bound=Entry)
 M = TypeVar("M", bound=models.Model)
@@ -19,6 +21,14 @@ M = TypeVar("M", bound=models.Model)
 def edits(user: User | AnonymousUser) -> bool:
     """The delegation's officers and the administrators."""
     return isinstance(user, User) and user.oversees
+
+
+def is_agent(user: User | AnonymousUser) -> bool:
+    return isinstance(user, User) and user.role == Role.AGENT
+
+
+def is_analyst(user: User | AnonymousUser) -> bool:
+    return isinstance(user, User) and user.role == Role.ANALYST
 
 
 def places(user: User | AnonymousUser, *roles: MemberRole) -> QuerySet[Organisation]:
@@ -43,12 +53,45 @@ def signed_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
     return places(user, MemberRole.SIGNATORY)
 
 
+def partnerships_of(places: QuerySet[Organisation]) -> QuerySet[Partnership]:
+    """Those to which one of these collectivities is a French party."""
+    parties = Party.objects.filter(organisation__in=places.order_by().values("pk"), side=Side.FRENCH)
+    return Partnership.objects.filter(pk__in=parties.filter(role=PartyRole.PARTY).values("partnership"))
+
+
+def visible_partnerships(user: User | AnonymousUser) -> PartnershipQuerySet:
+    """Published ones; members of a French party read its drafts, officers and administrators all of them."""
+    rows = Partnership.objects.all()
+    if edits(user):
+        return rows
+    return rows.published() if not is_agent(user) else rows.published() | rows.filter(pk__in=own(user))
+
+
+def visible_conventions(user: User | AnonymousUser) -> ConventionQuerySet:
+    """Published ones of published partnerships; drafts as of `visible_partnerships`."""
+    rows = Convention.objects.all()
+    if edits(user):
+        return rows
+    return rows.published() if not is_agent(user) else rows.published() | rows.filter(partnership__in=own(user))
+
+
+def counted_partnerships(user: User | AnonymousUser) -> PartnershipQuerySet:
+    """Those that figures count: analysts, who read published records only, count drafts too."""
+    return Partnership.objects.all() if is_analyst(user) else visible_partnerships(user)
+
+
+def own(user: User | AnonymousUser) -> QuerySet[Partnership, Any]:
+    """The ids of the partnerships of the collectivities of which this agent is a member."""
+    return partnerships_of(collectivities_of(user)).values("pk")
+
+
 def editable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
     return rows if edits(user) else rows.none()
 
 
 def editable_partnerships(user: User | AnonymousUser) -> QuerySet[Partnership]:
-    return editable(Partnership.objects.all(), user)
+    """Officers edit all; editors and signatories those to which their collectivity is a French party."""
+    return Partnership.objects.all() if edits(user) else partnerships_of(edited_by(user))
 
 
 def editable_organisations(user: User | AnonymousUser) -> QuerySet[Organisation]:
@@ -56,7 +99,7 @@ def editable_organisations(user: User | AnonymousUser) -> QuerySet[Organisation]
 
 
 def editable_conventions(user: User | AnonymousUser) -> QuerySet[Convention]:
-    return editable(Convention.objects.all(), user)
+    return Convention.objects.filter(partnership__in=editable_partnerships(user).order_by().values("pk"))
 
 
 def editable_offers(user: User | AnonymousUser) -> QuerySet[Offer]:

@@ -39,6 +39,7 @@ from partnerships.choices import (
     StateException,
 )
 from partnerships.models.organisations import Organisation
+from partnerships.models.publication import Publishable
 from partnerships.models.reference import Sourced
 
 #: Steps known to the day; the signature has a precision of its own.
@@ -67,6 +68,10 @@ def reached(on: date) -> Iterable[When]:
 
 
 class ConventionQuerySet(models.QuerySet["Convention"]):
+    def published(self) -> Self:
+        """Those that everybody may read, with the partnership that they belong to."""
+        return self.filter(published_at__isnull=False, partnership__published_at__isnull=False)
+
     def with_state(self, on: date) -> Self:
         """Annotates `state`, that of the French side on this day."""
         draft = Value(ConventionState.DRAFT.value)
@@ -134,7 +139,7 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
 
 
 @recorded()
-class Convention(Versioned, Sourced):
+class Convention(Versioned, Publishable, Sourced):
     """An agreement between the parties of a partnership.
 
     CGCT, art. L. 1115-1: it states its object and the provisional amount of the commitments, and enters into

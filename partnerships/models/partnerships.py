@@ -30,6 +30,7 @@ from partnerships.models.conventions import DATED_FACTS, Convention
 from partnerships.models.figures import FigureQuerySet, family_bit
 from partnerships.models.life import Action, Milestone, StaffContribution
 from partnerships.models.organisations import Organisation, OrganisationName, sought
+from partnerships.models.publication import Publishable
 from partnerships.models.reference import Sourced
 
 
@@ -75,6 +76,10 @@ def told_from(since: date) -> Q:
 
 
 class PartnershipQuerySet(FigureQuerySet):
+    def published(self) -> Self:
+        """Those that everybody may read."""
+        return self.filter(published_at__isnull=False)
+
     def with_status(self) -> Self:
         """Annotates `status`: that of the latest event that changed it, or None when nothing is known."""
         events = Milestone.objects.filter(partnership=OuterRef("pk"), status_after__isnull=False)
@@ -232,7 +237,7 @@ def by_family(places: Iterable["Party"]) -> list[tuple[Family, list["Party"]]]:
 
 
 @recorded()
-class Partnership(Versioned, Sourced):
+class Partnership(Versioned, Publishable, Sourced):
     """A lasting link between French and foreign local authorities, with any number of parties on each side."""
 
     slug = models.SlugField(_("identifiant"), max_length=100, unique=True)
