@@ -261,8 +261,15 @@ def shown(field: Any, row: Mapping[str, Any], names: Names) -> str:
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return listed(field, value)
     return said(field.to_python(value))
+
+
+def listed(field: Any, values: list[Any]) -> str:
+    """What an array holds, by its choices' labels and in their order."""
+    labels = dict(field.base_field.flatchoices)
+    places = {value: place for place, value in enumerate(labels)}
+    return ", ".join(str(labels.get(each, each)) for each in sorted(values, key=lambda v: places.get(v, len(places))))
 
 
 def said(value: Any) -> str:

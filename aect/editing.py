@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from aect import history, typed
-from aect.changes import said
+from aect.changes import listed, said
 from aect.fields import partial_date
 
 VERSION_DIGITS = 9
@@ -69,6 +69,8 @@ def shown(record: Any, name: str, chosen: Any = None) -> str:
         return ""
     if hasattr(record, f"{name}_precision"):
         return partial_date(value, getattr(record, f"{name}_precision"))
+    if isinstance(value, list):
+        return listed(field, value)
     if field.choices:
         return str(getattr(record, f"get_{name}_display")())
     return str(value) if isinstance(field, models.ForeignKey) or isinstance(value, str) else said(value)

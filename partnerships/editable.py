@@ -1,4 +1,4 @@
-"""What officers edit: three kinds of records with a page, and the rows that hang on each."""
+"""What officers edit: kinds of records with a page, and the rows that hang on some of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from aect.accounts.models import User
 from partnerships import permissions
 from partnerships.forms import records as forms
 from partnerships.forms.base import EditForm
+from partnerships.forms.knowhow import NeedForm, OfferForm
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ CONVENTION = Kind(
         )
     },
 )
-KINDS = (PARTNERSHIP, ORGANISATION, CONVENTION)
+OFFER = Kind("offer", OfferForm, permissions.editable_offers, _("Ajouter une offre de savoir-faire"))
+NEED = Kind("need", NeedForm, permissions.editable_needs, _("Ajouter un besoin de savoir-faire"))
+KINDS = (PARTNERSHIP, ORGANISATION, CONVENTION, OFFER, NEED)
 
 
 def models_edited() -> list[type[Model]]:

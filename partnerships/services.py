@@ -1,6 +1,5 @@
 """What happens in the registry beside the saving of one row."""
 
-import secrets
 from datetime import date
 from itertools import product
 from typing import Any
@@ -29,10 +28,15 @@ class NoMatch(Exception):
     """The offer does not answer the need, or one of them is not published."""
 
 
+#: Words that stand in addresses where a slug would.
+RESERVED = frozenset({"nouveau", "nouvelle", "comparer"})
+
+
 def free_slug(model: Any, text: str) -> str:
-    """An address for a new row: that of the text, with a few letters more when it is taken."""
-    slug = slugify(text)[:90] or "sans-titre"
-    return f"{slug}-{secrets.token_hex(4)}" if model.objects.filter(slug=slug).exists() else slug
+    """An address made of this text that no record of the model has; the first one taken, its number follows: `…-2`."""
+    stem = slugify(text)[: model._meta.get_field("slug").max_length - 6].strip("-") or "fiche"
+    taken = {*RESERVED, *model._default_manager.filter(slug__startswith=stem).values_list("slug", flat=True)}
+    return next(slug for n in range(1, len(taken) + 3) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
 @transaction.atomic

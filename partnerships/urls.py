@@ -3,28 +3,30 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from partnerships import permissions
-from partnerships.editable import CONVENTION, ORGANISATION, PARTNERSHIP, Kind
+from partnerships.editable import CONVENTION, NEED, OFFER, ORGANISATION, PARTNERSHIP, Kind
 from partnerships.views import conventions, editing, history, home, knowhow, organisations, partnerships
 
 
-def edited(kind: Kind, folder: str, new: str) -> list[URLPattern]:
-    """The pages on which officers edit one kind of record; `new` comes before the slugs."""
+def edited(kind: Kind, folder: str) -> list[URLPattern]:
+    """The pages on which officers edit what exists of one kind of record."""
     record, given = f"{folder}/<slug:slug>", {"kind": kind}
-    part = f"{record}/<slug:part>"
     return [
-        path(f"{folder}/{new}/", editing.add, given, name=f"{kind.name}-add"),
         path(f"{record}/historique/", history.history, {"rows": kind.rows}, name=f"{kind.name}-history"),
         path(f"{record}/modifier/", editing.edit, given, name=f"{kind.name}-edit"),
         path(f"{record}/supprimer/", editing.delete, given, name=f"{kind.name}-delete"),
+    ]
+
+
+def edited_with_parts(kind: Kind, folder: str, new: str) -> list[URLPattern]:
+    """The same with what hangs on the record, and the page that adds one; `new` comes before the slugs."""
+    part, given = f"{folder}/<slug:slug>/<slug:part>", {"kind": kind}
+    return [
+        path(f"{folder}/{new}/", editing.add, given, name=f"{kind.name}-add"),
+        *edited(kind, folder),
         path(f"{part}/ajouter/", editing.add_part, given, name=f"{kind.name}-part-add"),
         path(f"{part}/<int:pk>/modifier/", editing.edit_part, given, name=f"{kind.name}-part-edit"),
         path(f"{part}/<int:pk>/supprimer/", editing.delete_part, given, name=f"{kind.name}-part-delete"),
     ]
-
-
-OFFERS = {"rows": permissions.editable_offers}
-NEEDS = {"rows": permissions.editable_needs}
 
 
 def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -35,9 +37,11 @@ def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPatter
 
 
 urlpatterns = [
-    *edited(PARTNERSHIP, "partenariats", "nouveau"),
-    *edited(CONVENTION, "conventions", "nouvelle"),
-    *edited(ORGANISATION, "organisations", "nouvelle"),
+    *edited_with_parts(PARTNERSHIP, "partenariats", "nouveau"),
+    *edited_with_parts(CONVENTION, "conventions", "nouvelle"),
+    *edited_with_parts(ORGANISATION, "organisations", "nouvelle"),
+    *edited(OFFER, "savoir-faire/offres"),
+    *edited(NEED, "savoir-faire/besoins"),
     path("corbeille/", editing.trash_can, name="trash"),
     path("corbeille/<str:model>/<int:event>/", editing.restore, name="restore"),
     path("", home.home, name="home"),
@@ -57,11 +61,7 @@ urlpatterns = [
     path("savoir-faire/besoins/", knowhow.needs, name="needs"),
     *downloads("savoir-faire/besoins", knowhow.needs_file, "needs"),
     path("savoir-faire/besoins/<slug:slug>/", knowhow.need, name="need"),
-    path("savoir-faire/besoins/<slug:slug>/historique/", history.history, NEEDS, name="need-history"),
-    path("savoir-faire/besoins/<slug:slug>/modifier/", knowhow.edit_need, name="need-edit"),
     path("savoir-faire/offres/<slug:slug>/", knowhow.offer, name="offer"),
-    path("savoir-faire/offres/<slug:slug>/historique/", history.history, OFFERS, name="offer-history"),
-    path("savoir-faire/offres/<slug:slug>/modifier/", knowhow.edit_offer, name="offer-edit"),
     path("savoir-faire/offres/<slug:slug>/preparer/<slug:need_slug>/", knowhow.prepare, name="match-prepare"),
     path("organisations/<slug:slug>/", organisations.organisation, {"is_local": False}, name="organisation"),
 ]

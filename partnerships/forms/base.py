@@ -3,12 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.db import models
-from django.utils.text import slugify
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from dsfr.forms import DsfrBaseForm
 
 from aect.fields import PartialDate
 from partnerships.forms.fields import PartialDateField
+from partnerships.services import free_slug
 
 
 class EditForm(DsfrBaseForm, forms.ModelForm):
@@ -19,6 +19,14 @@ class EditForm(DsfrBaseForm, forms.ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, PartialDateField) and (value := getattr(self.instance, name)):
                 self.initial[name] = PartialDate(value, getattr(self.instance, f"{name}_precision", "day"))
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What is wrong with a field that the form does not show is said of the whole."""
+        if hasattr(error, "error_dict") and (hidden := [name for name in error.error_dict if name not in self.fields]):
+            said = [each for name in hidden for each in error.error_dict[name]]
+            shown = {name: errors for name, errors in error.error_dict.items() if name in self.fields}
+            error = ValidationError({**shown, NON_FIELD_ERRORS: said})
+        super().add_error(field, error)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -36,24 +44,15 @@ class EditForm(DsfrBaseForm, forms.ModelForm):
         return wrong | {f"{name}_precision" for name in wrong} | (hidden - {"partnership"})
 
 
-#: Words that stand in addresses where a slug would.
-RESERVED = frozenset({"nouveau", "nouvelle", "comparer"})
-
-
-def free_slug(instance: Any, text: str) -> str:
-    """An address made of this text that no other record of the model has."""
-    length = instance._meta.get_field("slug").max_length
-    stem = slugify(text)[: length - 6].strip("-") or "fiche"
-    rows: models.QuerySet[Any] = type(instance)._default_manager
-    taken = {*RESERVED, *rows.filter(slug__startswith=stem).values_list("slug", flat=True)}
-    return next(slug for n in range(1, len(taken) + 3) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
-
-
 class SluggedForm(EditForm):
     """A record with a page: its address is made of its name when it is added, and stays."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if not self.instance.slug:
-            self.instance.slug = free_slug(self.instance, str(cleaned.get("name") or cleaned.get("title") or ""))
+            self.instance.slug = free_slug(self._meta.model, self.address_text(cleaned))
         return cleaned
+
+    def address_text(self, cleaned: dict[str, Any]) -> str:
+        """What the address is made of."""
+        return str(cleaned.get("name") or cleaned.get("title") or "")

@@ -4,16 +4,14 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
 from partnerships.choices import Sdg, WorkingLanguage
+from partnerships.forms.base import SluggedForm
+from partnerships.forms.fields import form_field
 from partnerships.models import Action, Country, Need, Offer, Partnership
-from partnerships.services import free_slug
-
-DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class EntryForm(DsfrBaseForm, forms.ModelForm):
+class EntryForm(SluggedForm):
     """What both forms ask. The organisation is that of the `instance`."""
 
     languages = forms.TypedMultipleChoiceField(
@@ -30,10 +28,8 @@ class EntryForm(DsfrBaseForm, forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def save(self, commit: bool = True) -> Any:
-        if not self.instance.slug:
-            self.instance.slug = free_slug(self._meta.model, f"{self.instance.title} {self.instance.organisation}")
-        return super().save(commit)
+    def address_text(self, cleaned: dict[str, Any]) -> str:
+        return f"{super().address_text(cleaned)} {self.instance.organisation}"
 
 
 class OfferForm(EntryForm):
@@ -62,12 +58,8 @@ class OfferForm(EntryForm):
             "published_on",
             "closes_on",
         ]
-        widgets = {
-            "partnerships": forms.CheckboxSelectMultiple,
-            "actions": forms.CheckboxSelectMultiple,
-            "published_on": DAY,
-            "closes_on": DAY,
-        }
+        formfield_callback = form_field
+        widgets = {"partnerships": forms.CheckboxSelectMultiple, "actions": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """What attests an offer is chosen among the collectivity's own partnerships and their actions."""
@@ -96,4 +88,4 @@ class NeedForm(EntryForm):
             "published_on",
             "closes_on",
         ]
-        widgets = {"stated_on": DAY, "published_on": DAY, "closes_on": DAY}
+        formfield_callback = form_field

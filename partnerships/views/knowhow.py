@@ -1,25 +1,30 @@
 """The register of know-how: offers, needs, what answers them, and the partnership prepared from a match."""
 
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from aect import editing
 from aect.accounts.models import User
 from aect.filters import render_list
 from aect.lists import download
 from partnerships import proposals, services
 from partnerships.choices import FRENCH_KINDS
+from partnerships.editable import NEED, OFFER
 from partnerships.filters import NeedFilter, OfferFilter
-from partnerships.forms.knowhow import NeedForm, OfferForm
 from partnerships.models import Need, Offer
 from partnerships.permissions import editable_needs, editable_offers, edits, knowhow_places, visible
+from partnerships.views.editing import form_page, saved
 from partnerships.views.facts import numbered_sources
 
 LIST = "partnerships/knowhow.html"
@@ -86,29 +91,22 @@ def record(request: HttpRequest, entry: Offer | Need, proposed: list[proposals.P
     return render(request, RECORD, context)
 
 
+@never_cache
+@form_page
+@transaction.atomic
 def add_entry(request: HttpRequest, slug: str) -> HttpResponse:
     """A French collectivity offers, a foreign authority needs."""
     organisation = get_object_or_404(knowhow_places(request.user), slug=slug)
-    if organisation.kind in FRENCH_KINDS:
-        return edit(request, OfferForm, Offer(organisation=organisation))
-    return edit(request, NeedForm, Need(organisation=organisation))
-
-
-def edit_offer(request: HttpRequest, slug: str) -> HttpResponse:
-    return edit(request, OfferForm, get_object_or_404(editable_offers(request.user), slug=slug))
-
-
-def edit_need(request: HttpRequest, slug: str) -> HttpResponse:
-    return edit(request, NeedForm, get_object_or_404(editable_needs(request.user), slug=slug))
-
-
-def edit(request: HttpRequest, form_class: type[OfferForm | NeedForm], entry: Offer | Need) -> HttpResponse:
-    form: Any = form_class(request.POST or None, instance=entry)
-    if form.is_valid():
-        saved = form.save()
-        messages.success(request, _("« %(title)s » est enregistré.") % {"title": saved.title})
-        return redirect(saved)
-    return render(request, "partnerships/entry_form.html", {"form": form, "entry": entry})
+    kind = OFFER if organisation.kind in FRENCH_KINDS else NEED
+    return editing.edit(
+        request,
+        kind.form._meta.model(organisation=organisation),
+        kind.form,
+        title=kind.add,
+        parent=organisation,
+        after=partial(saved, request),
+        cancel=organisation.get_absolute_url(),
+    )
 
 
 @require_POST

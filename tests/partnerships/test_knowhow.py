@@ -8,10 +8,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.translation import override
 
+from aect import trash
 from partnerships import proposals, services
-from partnerships.choices import Side
+from partnerships.choices import Sdg, Side
 from partnerships.models import Need, Offer, Partnership, PartnershipOrigin
 from tests import factories
+from tests.partnerships.test_editing import edit, filled
 from tests.partnerships.test_models import refused
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,7 @@ class TestRights:
         for path in (
             f"/savoir-faire/offres/{offer.slug}/modifier/",
             f"/savoir-faire/besoins/{need.slug}/modifier/",
+            f"/savoir-faire/besoins/{need.slug}/supprimer/",
             f"/collectivites/{offer.organisation.slug}/savoir-faire/ajouter/",
         ):
             assert reader.get(path).status_code == (200 if reader.role == "officer" else refused)
@@ -264,15 +267,19 @@ class TestForms:
         for _ in range(2):
             written = {**self.WRITTEN, "theme": factories.ThemeFactory().pk}
             assert officer_client.post("/collectivites/saintes/savoir-faire/ajouter/", written).status_code == 302
-        assert Offer.objects.values("slug").distinct().count() == 2
+        addresses = ["reseaux-deau-saintes", "reseaux-deau-saintes-2"]
+        assert list(Offer.objects.order_by("pk").values_list("slug", flat=True)) == addresses
 
     def test_what_is_wrong_is_said_first_and_nothing_typed_is_lost(self, officer_client):
         offer = factories.OfferFactory(title="Avant")
-        wrong = {**self.WRITTEN, "title": "", "sdg_goals": ["99"], "closes_on": "2025-01-01", "label_year": "2018"}
-        answer = officer_client.post(f"/savoir-faire/offres/{offer.slug}/modifier/", wrong)
+        wrong = {"title": "", "sdg_goals": ["99"], "closes_on": "2025-01-01", "label_year": "2018"}
+        answer = officer_client.post(edit(offer), {**filled(officer_client, edit(offer)), **self.WRITTEN, **wrong})
         told = text(answer)
+        assert answer.status_code == 400
         assert 'role="alert"' in told
         assert 'href="#id_title"' in told
+        assert 'href="#id_sdg_goals_0"' in told
+        assert 'id="id_sdg_goals_0"' in told
         assert "Ce que nous savons faire" in told
         assert "99 n’en fait pas partie" in told.replace("’", "’")
         offer.refresh_from_db()
@@ -280,16 +287,75 @@ class TestForms:
 
     def test_a_rule_of_the_database_is_a_message(self, officer_client):
         offer = factories.OfferFactory()
-        wrong = {**self.WRITTEN, "theme": offer.theme.pk, "closes_on": "2025-01-01", "label_year": "2018"}
-        told = text(officer_client.post(f"/savoir-faire/offres/{offer.slug}/modifier/", wrong))
+        wrong = {**self.WRITTEN, "closes_on": "2025-01-01", "label_year": "2018"}
+        told = text(officer_client.post(edit(offer), {**filled(officer_client, edit(offer)), **wrong}))
         assert "La clôture ne vient pas avant la publication." in told
         assert "celle d’un label" in told
 
     def test_an_offer_keeps_its_address_when_its_title_changes(self, officer_client):
         offer = factories.OfferFactory(slug="reste")
-        officer_client.post("/savoir-faire/offres/reste/modifier/", {**self.WRITTEN, "theme": offer.theme.pk})
+        officer_client.post(edit(offer), {**filled(officer_client, edit(offer)), **self.WRITTEN})
         assert Offer.objects.get().slug == "reste"
         assert Offer.objects.get().title == "Réseaux d’eau"
+
+    @pytest.mark.parametrize("make", [factories.OfferFactory, factories.NeedFactory])
+    def test_the_second_of_two_sees_both_versions_and_may_save_over(self, officer_client, make):
+        entry = make(title="Avant", languages=["fr"], sdg_goals=[6])
+        rows = type(entry).objects
+        mine = filled(officer_client, edit(entry))
+        rows.update(title="Le leur", languages=["es", "fr"], sdg_goals=[])
+        mine |= {"title": "Le mien", "languages": ["en", "fr"], "published_on": "05/01/2026"}
+        answer = officer_client.post(edit(entry), mine)
+        assert answer.status_code == 409
+        found = {row.label: row[1:] for row in answer.context["differences"]}
+        assert found["Intitulé"] == ("Avant", "Le leur", "Le mien")
+        assert found["Langues de travail"] == ("français", "français, espagnol", "français, anglais")
+        assert found["Objectifs de développement durable"] == (Sdg(6).label, "", Sdg(6).label)
+        assert 'value="Le mien"' in text(answer)
+        assert rows.get().title == "Le leur"
+        again = {**mine, "version": answer.context["version"]}
+        assert officer_client.post(edit(entry), again).status_code == 302
+        assert (rows.get().title, set(rows.get().languages)) == ("Le mien", {"en", "fr"})
+
+    @pytest.mark.parametrize("make", [factories.OfferFactory, factories.NeedFactory])
+    def test_a_form_sent_back_as_it_was_changes_nothing(self, officer_client, make):
+        entry = make(languages=["fr"], sdg_goals=[6, 11])
+        assert officer_client.post(edit(entry), filled(officer_client, edit(entry))).status_code == 302
+        assert type(entry).objects.get().version == 1
+
+    def test_what_was_typed_comes_back_after_an_expired_session(self, officer, officer_client):
+        officer.set_password("un mot de passe")
+        officer.save()
+        officer_client.force_login(officer)
+        path = f"/collectivites/{factories.OrganisationFactory().slug}/savoir-faire/ajouter/"
+        data = {**self.WRITTEN, "typed_by": officer_client.get(path).context["typed_by"]}
+        officer_client.logout()
+        answer = officer_client.post(path, data)
+        answer = officer_client.post(
+            answer.url, {"username": officer.email, "password": "un mot de passe"}, follow=True
+        )
+        assert "Ce que nous savons faire" in text(answer)
+        assert not Offer.objects.exists()
+
+    def test_an_offer_of_who_is_french_no_longer_is_refused_in_words(self, officer_client):
+        offer = factories.OfferFactory()
+        data = filled(officer_client, edit(offer))
+        type(offer.organisation).objects.filter(pk=offer.organisation_id).update(kind="university")
+        answer = officer_client.post(edit(offer), data)
+        assert answer.status_code == 400
+        assert "Une offre est celle d’une collectivité française." in text(answer)
+
+    def test_an_entry_is_deleted_and_put_back_unless_a_partnership_came_of_it(self, officer_client, officer):
+        offer, need = factories.OfferFactory(countries=["MX"]), factories.NeedFactory()
+        path = edit(offer).replace("modifier", "supprimer")
+        assert officer_client.post(path, {"version": 1}).url == "/savoir-faire/"
+        event = trash.latest_deletion(Offer, offer.pk)
+        restored = officer_client.post(f"/corbeille/partnerships.offer/{event}/")
+        assert restored.url == offer.get_absolute_url()
+        assert [country.pk for country in Offer.objects.get().countries.all()] == ["MX"]
+        services.prepare_partnership(offer, need, by=officer)
+        assert officer_client.post(edit(need).replace("modifier", "supprimer"), {"version": 1}).status_code == 409
+        assert Need.objects.exists()
 
 
 class TestProposals:
