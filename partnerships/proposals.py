@@ -30,7 +30,7 @@ def needs_for(offer: Offer, on: date) -> list[Proposal]:
     needs = Need.objects.published(on).filter(theme=offer.theme_id)
     if offer.terms.countries:
         needs = needs.filter(organisation__country__in=offer.terms.countries)
-    near = needs.for_list().nearest_first(offer)[:CANDIDATES]
+    near = needs.for_list().closest_to(offer)[:CANDIDATES]
     found = best((need, matching.match(offer.terms, need.terms)) for need in near)
     origins = PartnershipOrigin.objects.filter(offer=offer).select_related("partnership")
     return told(offer, found, {origin.need_id: origin.partnership for origin in origins})
@@ -39,7 +39,7 @@ def needs_for(offer: Offer, on: date) -> list[Proposal]:
 def offers_for(need: Need, on: date) -> list[Proposal]:
     """The published offers that answer a need (from `for_list`), the best first."""
     offers = Offer.objects.published(on).filter(theme=need.theme_id).open_to([need.organisation.country_id])
-    near = offers.for_list().nearest_first(need)[:CANDIDATES]
+    near = offers.for_list().closest_to(need)[:CANDIDATES]
     found = best((offer, matching.match(offer.terms, need.terms)) for offer in near)
     origins = PartnershipOrigin.objects.filter(need=need).select_related("partnership")
     return told(need, found, {origin.offer_id: origin.partnership for origin in origins})

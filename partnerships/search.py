@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
 from aect.search import Kind, Result
 from partnerships.choices import LOCAL_KINDS, NameKind
-from partnerships.models import Convention, Organisation, Partnership, Succession, Theme
+from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Succession, Theme
+from partnerships.permissions import visible
 
 FOUND_AS = {
     NameKind.TRANSLATION: _("%(text)s, traduction de %(of)s"),
@@ -64,6 +66,18 @@ def convention(row: Any) -> Result:
     return Result(row.title, row.get_absolute_url(), f"{row.get_kind_display()}, {row.partnership}")
 
 
+def offers(user: User | AnonymousUser) -> QuerySet[Offer]:
+    return visible(Offer.objects.select_related("organisation", "theme"), user, timezone.localdate())
+
+
+def needs(user: User | AnonymousUser) -> QuerySet[Need]:
+    return visible(Need.objects.select_related("organisation", "theme"), user, timezone.localdate())
+
+
+def entry(row: Any) -> Result:
+    return Result(row.title, row.get_absolute_url(), f"{row.organisation}, {row.theme}")
+
+
 def themes(user: User | AnonymousUser) -> QuerySet[Theme]:
     """Those that a partnership has."""
     return Theme.objects.filter(pk__in=Partnership.themes.through.objects.values("theme"))
@@ -78,5 +92,7 @@ KINDS = (
     Kind("collectivites", _("Collectivités"), collectivities, organisation, "collectivities", (("toutes", "1"),)),
     Kind("organisations", _("Autres organisations"), other_bodies, organisation),
     Kind("conventions", _("Conventions"), conventions, convention, "conventions"),
+    Kind("offres", _("Offres de savoir-faire"), offers, entry, "offers"),
+    Kind("besoins", _("Besoins de savoir-faire"), needs, entry, "needs"),
     Kind("themes", _("Thèmes"), themes, theme),
 )

@@ -29,12 +29,22 @@ def one_of_each(mexico) -> None:
     factories.ProjectFactory(title="Atelier CDMX", partnership=partnership)
     factories.OrganisationFactory(name="LabCDMX", kind="agency", country=mexico.country)
     partnership.themes.add(factories.ThemeFactory(name="Avec CDMX"))
+    factories.OfferFactory(title="Savoir CDMX")
+    factories.NeedFactory(title="Besoin CDMX")
 
 
 @pytest.mark.parametrize("path", ["/recherche/", "/recherche/suggestions/"])
 def test_every_kind_is_found(client, one_of_each, path):
     found = words(client.get(path, {"q": "cdmx"}))
-    for title in ("Paris – CDMX", "Ciudad de México", "LabCDMX", "Pacte CDMX", "Avec CDMX", "Atelier CDMX"):
+    for title in (
+        "Paris – CDMX",
+        "Ciudad de México",
+        "LabCDMX",
+        "Pacte CDMX",
+        "Avec CDMX",
+        "Atelier CDMX",
+        "Savoir CDMX",
+    ):
         assert title in found
     for kind in kinds():
         assert str(kind.label) in found
@@ -49,6 +59,14 @@ def test_each_result_leads_to_its_record_and_each_kind_to_all_of_its_rows(client
         listed = client.get(group.all_address)
         assert listed.status_code == 200
         assert group.results[0].title in words(listed)
+
+
+@pytest.mark.parametrize("path", ["/recherche/", "/recherche/suggestions/"])
+@pytest.mark.parametrize("make", [factories.OfferFactory, factories.NeedFactory])
+def test_an_entry_that_is_not_published_is_found_by_officers_only(client, officer_client, path, make):
+    make(title="Inédit", published_on=None)
+    assert "Inédit" not in words(client.get(path, {"q": "inedit"}))
+    assert "Inédit" in words(officer_client.get(path, {"q": "inedit"}))
 
 
 def test_another_name_says_so_and_an_ended_one_what_it_became(client, mexico):
@@ -98,7 +116,7 @@ def test_a_wrong_address_is_refused(client, path, asked):
     assert client.get(path, asked).status_code == 400
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/recherche/", 13), ("/recherche/suggestions/", 10)])
+@pytest.mark.parametrize(("path", "queries"), [("/recherche/", 15), ("/recherche/suggestions/", 12)])
 def test_as_many_queries_for_three_rows_as_for_one(client, db, django_assert_num_queries, path, queries):
     for many in (1, 3):
         while Partnership.objects.count() < many:

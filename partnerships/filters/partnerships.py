@@ -20,9 +20,10 @@ from partnerships.filters.shared import (
     kinds,
     party_facet,
     regions,
+    themes,
 )
 from partnerships.law import months_later
-from partnerships.models import Partnership, Theme
+from partnerships.models import Partnership
 from partnerships.models.organisations import region_of
 
 COMPARED = (2, 4)  # the fewest and the most partnerships that are compared
@@ -45,10 +46,6 @@ class SilenceFilter(django_filters.ChoiceFilter):
         empty, *choices = self.field.choices
         found = [(code, label) for code, label in choices if counts[code] or code == chosen]
         return [empty, *((code, counted(label, counts[code])) for code, label in found)]
-
-
-def themes() -> list[tuple[str, str]]:
-    return list(Theme.objects.values_list("slug", "name"))
 
 
 def status_rank() -> Case:

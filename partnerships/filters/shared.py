@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.filters import Facet, ListFilterSet
 from partnerships.choices import TOGETHER, OrganisationKind, Side
-from partnerships.models import Country, Organisation, Party
+from partnerships.models import Country, Organisation, Party, Theme
 from partnerships.models.organisations import REGION_KINDS
 
 
@@ -28,6 +28,10 @@ def regions() -> list[tuple[str, str]]:
 def current_regions() -> list[tuple[str, str]]:
     rows = Organisation.objects.filter(kind__in=REGION_KINDS).current()
     return list(rows.alphabetical().values_list("slug", "name"))
+
+
+def themes() -> list[tuple[str, str]]:
+    return list(Theme.objects.values_list("slug", "name"))
 
 
 def party_facet(side: Side, key: Any, *, link: str = "partnership", **options: Any) -> Facet:

@@ -88,7 +88,11 @@ class EntryQuerySet(models.QuerySet[E]):
         rows, _needle = first_found(text, self.found)
         return rows  # type: ignore[no-any-return]
 
-    def nearest_first(self, entry: "Entry") -> Self:
+    def nearest_first(self, needle: Needle) -> Self:
+        """Of those found, the nearest title first."""
+        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
+
+    def closest_to(self, entry: "Entry") -> Self:
         """Those that share most goals with the entry first, then those that share a language with it."""
         fields: dict[str, Any] = {name: self.model._meta.get_field(name) for name in ("sdg_goals", "languages")}
         return self.annotate(

@@ -11,7 +11,8 @@ from django.utils.translation import override
 from aect import trash
 from partnerships import proposals, services
 from partnerships.choices import Sdg, Side
-from partnerships.models import Need, Offer, Partnership, PartnershipOrigin
+from partnerships.filters.knowhow import EntryFilter
+from partnerships.models import Country, Need, Offer, Partnership, PartnershipOrigin
 from tests import factories
 from tests.partnerships.test_editing import edit, filled
 from tests.partnerships.test_models import refused
@@ -88,7 +89,7 @@ class TestLists:
             factories.OfferFactory(organisation=town, countries=["MX"], sdg_goals=[6], languages=["fr"])
             factories.NeedFactory(sdg_goals=[6], languages=["es"])
 
-    @pytest.mark.parametrize(("path", "queries"), [("/savoir-faire/", 8), ("/savoir-faire/besoins/", 7)])
+    @pytest.mark.parametrize(("path", "queries"), [("/savoir-faire/", 15), ("/savoir-faire/besoins/", 14)])
     def test_a_list_asks_as_much_for_three_rows_as_for_one(self, client, django_assert_num_queries, path, queries):
         for many in (1, 2):
             self.make(many)
@@ -142,6 +143,47 @@ class TestLists:
         )
         page = client.get(f"/savoir-faire/?{query}").context["page"]
         assert sorted(offer.title for offer in page) == found
+
+    def boxes(self, page, name) -> list[str]:
+        return [str(box.data["label"]) for box in page.context["filterset"].form[name]]
+
+    def test_each_choice_of_offers_says_how_many_it_would_give(self, client, officer_client):
+        for iso2 in ("SN", "BJ"):
+            factories.CountryFactory(iso2=iso2)
+        region = factories.OrganisationFactory(kind="region", slug="ouest", name="Ouest")
+        town = factories.OrganisationFactory(region=region)
+        culture = factories.ThemeFactory(slug="culture", name="Culture")
+        water = factories.ThemeFactory(slug="eau", name="Eau")
+        factories.OfferFactory(organisation=region, theme=water, sdg_goals=[6, 11], languages=["fr"], countries=["SN"])
+        factories.OfferFactory(organisation=town, theme=culture, sdg_goals=[6], languages=["fr", "es"], label="pact3")
+        factories.OfferFactory(organisation=town, theme=culture, published_on=None)
+        page = client.get("/savoir-faire/")
+        assert sorted(self.boxes(page, "domaine")) == ["Culture (1)", "Eau (1)"]
+        assert [label[:2] + label[-4:] for label in self.boxes(page, "odd")] == ["6. (2)", "11 (1)"]
+        assert self.boxes(page, "langue") == ["français (2)", "espagnol (1)"]
+        assert self.boxes(page, "pays") == [f"{Country.objects.get(pk='SN')} (2)"]
+        assert self.boxes(page, "region") == ["Ouest (2)"]
+        assert "etat" not in page.context["filterset"].form.fields
+        assert self.boxes(officer_client.get("/savoir-faire/"), "etat") == ["Brouillon (1)", "En ligne (2)"]
+        both = client.get("/savoir-faire/?domaine=eau&domaine=culture&odd=11&odd=4&pays=BJ&langue=fr")
+        assert both.context["page"].paginator.count == 0  # the offer of goal 11 is for Senegal
+        assert self.boxes(both, "pays") == [
+            f"{Country.objects.get(pk='BJ')} (0)",
+            f"{Country.objects.get(pk='SN')} (1)",
+        ]
+        assert client.get("/savoir-faire/?odd=11&odd=6").context["page"].paginator.count == 2
+
+    def test_each_choice_gives_as_many_rows_as_it_says(self, client):
+        self.make(3)
+        factories.OfferFactory(countries=["SN"], sdg_goals=[1, 6], languages=["es", "fr"], label="pact3")
+        factories.NeedFactory(sdg_goals=[6], languages=["pt"], size="small")
+        for path in ("/savoir-faire/", "/savoir-faire/besoins/"):
+            page = client.get(path)
+            for name in page.context["filterset"].filters:
+                boxes = page.context["filterset"].form[name] if name in EntryFilter.field_order and name != "q" else ()
+                for box in boxes:
+                    asked = client.get(path, {name: box.data["value"]}).context["page"].paginator.count
+                    assert str(box.data["label"]).endswith(f"({asked})"), (path, name, box.data["label"])
 
     @pytest.mark.parametrize(("query", "found"), [("pays=MX", 1), ("pays=SN", 0), ("taille=small", 1), ("odd=1", 0)])
     def test_filters_of_needs(self, client, query, found):
