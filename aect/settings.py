@@ -32,6 +32,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "aect.accounts",
     "aect.jobs",
+    "aect.mail",
     "aect.saved",
     "aect.batches",
     "partnerships",
@@ -134,6 +135,8 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-stale-apd-totals": {"task": "funding.tasks.refresh_stale_totals", "schedule": 60},
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
     "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
+    "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
+    "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
 }
 
 # Accounts
@@ -248,6 +251,7 @@ SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=CONTACT_EMAIL and f"mailt
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # of links in messages
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=CONTACT_EMAIL or "aect@localhost")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", default=20)  # of each answer of the mail server
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 LOGGING = {

@@ -12,7 +12,7 @@ class AccountAdmin(UserAdmin):
     list_filter = ["role", "is_active", "is_staff"]
     search_fields = ["email"]
     fieldsets = [
-        (None, {"fields": ["email", "password"]}),
+        (None, {"fields": ["email", "password", "language"]}),
         (
             _("Droits"),
             {"fields": ["role", "is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},

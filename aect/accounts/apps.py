@@ -11,3 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         user_logged_in.connect(sessions.begin)
+        user_logged_in.connect(sessions.learn_language)

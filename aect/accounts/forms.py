@@ -1,8 +1,11 @@
 from django import forms
+from django.conf import settings
 from django.contrib.auth import forms as auth
 from django.contrib.auth.forms import UsernameField
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
+
+from aect.accounts.models import User
 
 
 class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
@@ -28,3 +31,13 @@ class NewPasswordForm(auth.SetPasswordForm, DsfrBaseForm):
 
 class PasswordForm(auth.PasswordChangeForm, DsfrBaseForm):
     pass
+
+
+class LanguageForm(DsfrBaseForm, forms.ModelForm):
+    """In which language somebody is written to."""
+
+    language = forms.ChoiceField(label=_("Langue des messages"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = User
+        fields = ["language"]

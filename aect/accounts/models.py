@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -46,6 +47,13 @@ class User(AbstractUser):
         error_messages={"unique": _("Un compte existe déjà avec cette adresse électronique.")},
     )
     role = models.CharField(_("rôle"), max_length=20, choices=Role, default=Role.AGENT)
+    language = models.CharField(
+        _("langue des messages"),
+        max_length=2,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Vide jusqu’à la première connexion : celle de la page est alors retenue."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

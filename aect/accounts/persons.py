@@ -11,14 +11,15 @@ from django.db import transaction
 from django.db.models import CASCADE, QuerySet
 
 from aect.accounts.models import User
-from aect.jobs.models import Job
+from aect.mail.models import Message
 
-SECRETS = {"password", "session_key", "session_data", "key"}  # they open the account: never in a copy
+SECRETS = {"password", "session_key", "session_data", "key", "context"}  # they open the account: never in a copy
 
 
 def export_person(user: User) -> dict[str, Any]:
     """The account and every row that names it, by model, without the secrets that would open it."""
     sets = [User.objects.filter(pk=user.pk), AccessAttempt.objects.filter(username=user.email)]
+    sets += [Message.objects.filter(to__iexact=user.email)]
     sets += [rows for rows, _is_own in rows_of(user)]
     found: dict[str, Any] = {}
     for rows in sets:
@@ -37,7 +38,7 @@ def erase_person(user: User) -> None:
     longer leads to anybody.
     """
     AccessAttempt.objects.filter(username=user.email).delete()
-    Job.objects.filter(arguments__email__iexact=user.email).update(arguments={})
+    Message.objects.filter(to__iexact=user.email).delete()
     LogEntry.objects.filter(object_repr=user.email).update(object_repr=f"#{user.pk}")
     for rows, is_own in rows_of(user):
         if is_own:

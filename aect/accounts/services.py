@@ -1,45 +1,28 @@
-"""What happens to accounts: links by mail, sessions closed, what is old forgotten."""
+"""What happens to accounts: links asked for, sessions closed, what is old forgotten."""
 
-import hashlib
 from datetime import timedelta
 from importlib import import_module
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.forms import PasswordResetForm
-from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from aect.accounts.models import Session, User
-from aect.jobs.models import Job
-from aect.jobs.services import finish, request_job
+from aect.mail.models import Message
+from aect.mail.services import queue
 
-RESET_TASK = "aect.accounts.tasks.mail_password_reset"
+RESET_MAIL = "accounts/password_reset"
 RESET_PAUSE = timedelta(minutes=5)  # between two messages to one address
 ATTEMPTS_KEPT = timedelta(days=30)
 
 
 def ask_password_reset(email: str, *, host: str, is_secure: bool, language: str) -> None:
     """Asks for the message, whether or not the account exists: both take the same time and give the same answer."""
-    key = f"password-reset-{hashlib.sha256(email.lower().encode()).hexdigest()[:32]}"
-    if not Job.objects.filter(key=key, created_at__gt=timezone.now() - RESET_PAUSE).exists():
-        request_job(RESET_TASK, key=key, by=None, email=email, host=host, is_secure=is_secure, language=language)
-
-
-@transaction.atomic
-def mail_password_reset(job: Job) -> None:
-    """The job's work; the address typed is then forgotten."""
-    form = PasswordResetForm({"email": job.arguments["email"]})
-    if form.is_valid():
-        with translation.override(job.arguments["language"]):
-            form.save(
-                domain_override=job.arguments["host"],
-                use_https=job.arguments["is_secure"],
-                subject_template_name="accounts/password_reset_subject.txt",
-                email_template_name="accounts/password_reset_email.txt",
-            )
-    Job.objects.filter(pk=job.pk).update(arguments={})
-    finish(job)
+    now, name = timezone.now(), f"password-reset-{salted_hmac(RESET_MAIL, email.lower()).hexdigest()}"
+    if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
+        context = {"protocol": "https" if is_secure else "http", "domain": host}
+        queue(RESET_MAIL, to=email, language=language, context=context, key=f"{name}-{now:%Y%m%d%H%M}")
 
 
 def close_other_sessions(user: User, *, current: str | None) -> int:

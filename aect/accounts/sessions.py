@@ -1,13 +1,17 @@
 """Sessions kept with their owner, so that they can be listed and closed; idle and absolute limits."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DbStore
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import get_language
+
+if TYPE_CHECKING:
+    from aect.accounts.models import User
 
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
@@ -51,6 +55,13 @@ def begin(sender: object, request: HttpRequest, **signal: Any) -> None:
     now = timezone.now().isoformat()
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now
     request.session[AGENT] = request.META.get("HTTP_USER_AGENT", "")[:200]
+
+
+def learn_language(sender: object, user: "User", **signal: Any) -> None:
+    """Writes to somebody in the language in which they first signed in, until they choose another."""
+    if not user.language:
+        user.language = (get_language() or settings.LANGUAGE_CODE)[:2]
+        user.save(update_fields=["language"])
 
 
 def is_over(session: dict[str, Any], now: datetime) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from aect.accounts import demo, services
-from aect.accounts.forms import NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
+from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
 from aect.accounts.models import Role, Session, User
 from aect.accounts.throttling import account_tried, client_address
 
@@ -84,10 +84,15 @@ class NewPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
 
 def account(request: HttpRequest) -> HttpResponse:
     """What a person's account holds, and what they may change of it."""
-    sessions = Session.objects.filter(user=cast(User, request.user), expire_date__gt=timezone.now()).order_by(
-        "-signed_in_at"
-    )
-    return render(request, "accounts/account.html", {"sessions": sessions, "current": request.session.session_key})
+    user = cast(User, request.user)
+    form = LanguageForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("La langue de vos messages est enregistrée."))
+        return redirect("account")
+    sessions = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-signed_in_at")
+    context = {"sessions": sessions, "current": request.session.session_key, "form": form}
+    return render(request, "accounts/account.html", context)
 
 
 class PasswordView(SuccessMessageMixin, PasswordChangeView):

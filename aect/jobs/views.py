@@ -12,6 +12,7 @@ from aect.accounts.models import User
 from aect.jobs.models import JobState
 from aect.jobs.permissions import visible_jobs
 from aect.jobs.services import request_job
+from aect.mail.models import Message, MessageState
 
 LATEST = 50
 
@@ -19,7 +20,9 @@ LATEST = 50
 @never_cache
 def jobs(request: HttpRequest) -> HttpResponse:
     """The reader's latest jobs. The page follows those under way without being reloaded."""
-    return render(request, "jobs/jobs.html", _latest(request))
+    user = cast(User, request.user)
+    abandoned = Message.objects.filter(state=MessageState.FAILED).count() if user.oversees else 0
+    return render(request, "jobs/jobs.html", {**_latest(request), "abandoned": abandoned})
 
 
 @never_cache

@@ -16,6 +16,7 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType
+from urllib.parse import quote
 
 from . import places, processes
 from .places import CHECKOUT
@@ -43,6 +44,7 @@ STEPS = (
     ("demo_memberships",),
     ("recompute_apd", "--full"),
 )
+MAILS = "var/mails"
 GRACE = 5  # seconds to end by oneself; a job cut short is taken up again at the next start
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -116,7 +118,7 @@ def _environment(running: Services, port: int) -> dict[str, str]:
         "AECT_DEMO": "1",
         "DEBUG": "0",
         "HTTPS": "0",  # this and the next said aloud, because a .env of the checkout may say otherwise
-        "EMAIL_URL": "consolemail://",
+        "EMAIL_URL": _mail_url(),
         "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": f"http://localhost:{port},http://127.0.0.1:{port}",
@@ -126,6 +128,11 @@ def _environment(running: Services, port: int) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(CHECKOUT),
     }
+
+
+def _mail_url() -> str:
+    """`EMAIL_URL` of the caller, such as `consolemail://`; else a file a message."""
+    return os.environ.get("EMAIL_URL") or f"filemail:///{quote(str(CHECKOUT / MAILS))}"
 
 
 def _secret_key(path: Path) -> str:
@@ -249,6 +256,7 @@ def _welcome(port: int) -> str:
     accounts = "\n".join(f"    {email:<{width}}  {role}" for email, role in ACCOUNTS.items())
     return (
         f"\n  AECT est prêt : http://127.0.0.1:{port}/\n\n"
+        f"  Messages envoyés : {os.environ.get('EMAIL_URL') or f'un fichier chacun, dans {MAILS}/'}\n\n"
         f"  Comptes de démonstration (mot de passe {PASSWORD}) :\n{accounts}\n\n"
         "  Ctrl-C arrête tout ; les données restent. `make demo RESET=1` repart de zéro.\n"
     )

@@ -83,7 +83,6 @@ class Alert(models.Model):
     view = models.ForeignKey(SavedView, verbose_name=_("vue"), on_delete=models.CASCADE, related_name="alerts")
     week = models.CharField(_("semaine"), max_length=8)
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=_("nouveautés"), default=list)
-    sent_at = models.DateTimeField(_("envoyée le"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("alerte")

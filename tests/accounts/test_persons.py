@@ -11,6 +11,7 @@ from django.test import Client
 
 from aect.accounts.models import Session, User
 from aect.jobs.models import Job
+from aect.mail.services import queue
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
@@ -25,7 +26,7 @@ def person() -> User:
     client.force_login(user)
     Client().post("/connexion/", {"username": "person@demo.test", "password": "wrong"})
     Job.objects.create(task="t", key="k", requested_by=user)
-    Job.objects.create(task="t", key="l", arguments={"email": "Person@demo.test"})
+    queue("accounts/password_reset", to="Person@demo.test", language="fr", context={"secret": "s3cr3t"}, key="m")
     LogEntry.objects.create(
         user=user, content_type=ContentType.objects.get_for_model(User), object_repr=str(user), action_flag=CHANGE
     )
@@ -46,6 +47,8 @@ def test_a_copy_holds_all_that_is_kept_but_the_secrets(person):
     assert len(rows["accounts.session"]) == 1
     assert len(rows["axes.accessattempt"]) == 1
     assert rows["jobs.job"][0]["requested_by"] == person.pk
+    assert len(rows["mail.message"]) == 1
+    assert "s3cr3t" not in told
     assert person.password not in told
     assert Session.objects.get().session_key not in told
 
