@@ -306,24 +306,28 @@ class UrlFilterSet(django_filters.FilterSet):
 
     def paginator(self, per_page: int) -> "Paginator[Any]":
         paginator: Paginator[Any] = Paginator(self.rows, per_page)
-        if self.status == 200 and self.keys is not None:
+        if self.status == 200 and self.facets and self.keys is not None:
             paginator.count = len(self.keys)  # not counted again
         return paginator
+
+    @property
+    def facets(self) -> list[str]:
+        """The parameters whose choices say how many rows they would give."""
+        return [name for name, each in self.filters.items() if hasattr(each, "counts")]
 
     def count_facets(self, *names: str) -> None:
         """Gives each facet's boxes, or those of these facets, their counts, in one query a facet.
 
         What all parameters select is searched once, for all the facets that none is chosen of.
         """
-        if self.status != 200:
+        if self.status != 200 or not self.facets:
             return
         all_asked = self.rows if self.keys is None else self._with_keys(self.keys)
-        for name in names or self.filters:
+        for name in [name for name in self.facets if not names or name in names]:
             facet = self.filters[name]
-            if hasattr(facet, "counts"):
-                widget, chosen = self.form.fields[name].widget, self.form.cleaned_data[name]
-                rows = self.filter_queryset(self.queryset.all(), but=name) if chosen else all_asked
-                widget.choices = facet.offered(facet.counts(rows), chosen)
+            widget, chosen = self.form.fields[name].widget, self.form.cleaned_data[name]
+            rows = self.filter_queryset(self.queryset.all(), but=name) if chosen else all_asked
+            widget.choices = facet.offered(facet.counts(rows), chosen)
 
     @property
     def tidy(self) -> QueryDict:

@@ -2,9 +2,11 @@
 
 import datetime
 
+import django_filters
 import pytest
 from django.http import QueryDict
 
+from aect.filters import Facet, UrlFilterSet
 from partnerships.choices import Side
 from partnerships.filters import CollectivityFilter, PartnershipFilter
 from partnerships.models import Identifier, Organisation, Partnership, Theme
@@ -187,3 +189,23 @@ def test_collectivities_with_a_partnership_by_default(links):
 def test_collectivities_refuse_bad_values(client, links):
     assert client.get("/collectivites/?toutes=oui").status_code == 400
     assert client.get("/collectivites/?type=university").status_code == 400
+
+
+class Plain(UrlFilterSet):
+    """A list without facets."""
+
+    kind = django_filters.CharFilter()
+
+
+class Counted(UrlFilterSet):
+    kind = Facet("kind", label="Type", choices=[("commune", "Commune")])
+
+
+@pytest.mark.parametrize(("filterset", "reads_all"), [(Plain, False), (Counted, True)])
+def test_the_keys_of_all_rows_are_read_for_facets_only(django_assert_num_queries, filterset, reads_all):
+    factories.OrganisationFactory.create_batch(3)
+    listed = filterset(QueryDict("kind=commune"), Organisation.objects.order_by("pk"))
+    with django_assert_num_queries(2) as asked:
+        page = listed.paginator(2).page(1)
+        assert (page.paginator.count, len(page.object_list)) == (3, 2)
+    assert ("COUNT" not in str(asked.captured_queries)) == reads_all
