@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros, percent
+from funding.bars import BAR, places, short_axis
 from funding.choices import FunderFamily, Metric, Unit
 from funding.models import PublishedFigure
 from partnerships.choices import OrganisationKind
 
 Row = dict[str, Any]
 TOP = 15  # bars that can still be read; the table holds every row
-BAR = 30  # height of one horizontal bar, in pixels
 LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"}
 HATCHED = {"shape": "/", "size": 6, "solidity": 0.5}
 
@@ -121,18 +121,19 @@ def _ranking(
     ranked = sorted(rows, key=_largest_first)
     comparable = [row for row in sorted(rows if drawn is None else drawn, key=_largest_first) if row["apd_eur"]]
     shown = comparable[:TOP]
+    labels = [row["label"] for row in shown]
     figure = go.Figure(
         go.Bar(
             orientation="h",
-            y=[shortened(row["label"]) for row in shown],
+            y=places(labels),
             x=amounts(shown, "apd_eur"),
-            customdata=[row["label"] for row in shown],
+            customdata=labels,
             marker={"color": PALETTE[0]},
             hovertemplate="%{customdata} : %{x:,.2f} €<extra></extra>",
         ),
         layout={
             "height": 60 + BAR * max(len(shown), 1),
-            "yaxis": {"autorange": "reversed", "type": "category"},
+            "yaxis": short_axis(labels),
             "xaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
         },
     )
@@ -165,10 +166,6 @@ def _ranking(
 
 def _largest_first(row: Row) -> tuple[bool, Decimal, str]:
     return row["apd_eur"] is None, -(row["apd_eur"] or Decimal(0)), row["label"]
-
-
-def shortened(label: str, length: int = 34) -> str:
-    return label if len(label) <= length else f"{label[: length - 1].rstrip()}…"
 
 
 PUBLISHED = {
@@ -251,19 +248,21 @@ def financing_by_funder(cofinancings: Sequence[Row], identifier: str = "financin
     """Who pays for a partnership's projects; rows of `CofinancingQuerySet.totals_by_funder`."""
     known = [row for row in cofinancings if row["total"] is not None]
     whole = sum((row["total"] for row in known), Decimal(0))
+    funders = [row["funder__name"] for row in known]
     figure = go.Figure(
         go.Bar(
             orientation="h",
-            y=[shortened(row["funder__name"]) for row in known],
+            y=places(funders),
+            customdata=funders,
             x=[float(row["total"]) for row in known],
             marker={"color": PALETTE[0]},
             text=[euros(row["total"], 0) for row in known],
             textposition="auto",
-            hovertemplate="%{y} : %{x:,.2f} €<extra></extra>",
+            hovertemplate="%{customdata} : %{x:,.2f} €<extra></extra>",
         ),
         layout={
             "height": 70 + 40 * max(len(known), 1),
-            "yaxis": {"autorange": "reversed", "type": "category"},
+            "yaxis": short_axis(funders),
             "xaxis": {"ticksuffix": "€", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
         },
     )
@@ -308,7 +307,7 @@ def funding_shares(rows: Sequence[Row]) -> Chart:
                 "legend": LEGEND,
                 "showlegend": True,
                 "xaxis": {"range": [0, 100], "ticksuffix": " %"},
-                "yaxis": {"autorange": "reversed", "type": "category"},
+                "yaxis": short_axis([title for title, _url in projects]),
             },
         ),
         columns=[
@@ -337,10 +336,11 @@ def _share_bars(rows: Sequence[Row], wholes: dict[tuple[str, str], Decimal]) -> 
                 go.Bar(
                     orientation="h",
                     name=str(family.label),
-                    y=[shortened(title) for title, _url in wholes],
+                    y=places(list(wholes)),
+                    customdata=[title for title, _url in wholes],
                     x=[None if value is None else float(round(value, 2)) for value in shares],
                     marker={"color": colour, "pattern": {"shape": pattern}},
-                    hovertemplate="%{y} : %{x:.1f} %<extra>%{fullData.name}</extra>",
+                    hovertemplate="%{customdata} : %{x:.1f} %<extra>%{fullData.name}</extra>",
                 )
             )
     return bars

@@ -4,21 +4,18 @@ A share is given in counts first, « 1 sur 8 », and in percent only from `MANY`
 not known, which is counted beside it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
 
-import plotly.graph_objects as go
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aect.charts import PALETTE, Chart, Column, Count, Named, counted, named, number
+from aect.charts import Chart, Column, Count, Named, counted, named, number
 from aect.templatetags.aect import percent
-from funding.charts import BAR
+from funding.bars import UNKNOWN, Part, bars, columns_of, stacked
 from funding.filters.figures import IndicatorFilter
 from funding.models import Call
 from partnerships.choices import Family, Initiative, PartnershipStatus, Reach, Sdg, StaffKind, StatusReason
@@ -29,11 +26,6 @@ MANY = 30  # below, one partnership more or less moves a percentage too far
 SPAN = 20  # years shown when none is asked for
 #: From the foot of the bars up.
 STATUSES = (PartnershipStatus.ACTIVE, PartnershipStatus.PREPARATION, *STOPS)
-LABEL = 26  # characters of a line of a bar's label
-UNKNOWN = "unknown"
-GREY = "#808080"  # at least 3:1 against both themes' backgrounds
-PATTERNS = ["", "/", "x", "-", "\\", "+", "|", "."]
-LEGEND = {"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "traceorder": "normal"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +39,6 @@ class Indicator:
     value: str = ""
     label: str = ""
     detail: str = ""
-
-
-class Part(NamedTuple):
-    """One bar: what is counted, how many, and what lists them."""
-
-    code: str
-    label: Any
-    number: int
-    address: str
 
 
 def out_of(part: int, whole: int) -> str:
@@ -72,101 +55,6 @@ def share(part: int, known: int, unknown: int, label: str) -> dict[str, str]:
         "label": label if known else _("aucune fiche ne permet de le dire"),
         "detail": left_out % {"n": number(unknown)} if unknown else "",
     }
-
-
-def label_axis(labels: Sequence[str]) -> dict[str, Any]:
-    """Bars downwards, each with its whole label over as many lines as it takes; two may bear the same."""
-    lines = ["<br>".join(wrap(escape(label), LABEL)) for label in labels]
-    return {
-        "autorange": "reversed",
-        "type": "category",
-        "tickmode": "array",
-        "tickvals": places(labels),
-        "ticktext": lines,
-    }
-
-
-def places(labels: Sequence[str]) -> list[str]:
-    return [f"n{place}" for place in range(len(labels))]
-
-
-def count_axis(largest: int) -> dict[str, Any]:
-    ticks = {"dtick": 1} if largest <= 5 else {"nticks": 5}
-    return {"rangemode": "tozero", "tickformat": ",d", **ticks}
-
-
-def pattern(shape: str) -> dict[str, Any]:
-    return {"shape": shape, "fillmode": "overlay", "size": 7, "solidity": 0.25}
-
-
-def height(labels: Sequence[str]) -> int:
-    return 70 + sum(max(BAR, 18 * len(wrap(label, LABEL)) + 8) for label in labels)
-
-
-def bars(parts: Sequence[Part]) -> go.Figure:
-    """One horizontal bar a part; what is not known is grey and hatched."""
-    unknown = [part.code == UNKNOWN for part in parts]
-    labels = [str(part.label) for part in parts]
-    return go.Figure(
-        go.Bar(
-            orientation="h",
-            y=places(labels),
-            x=[part.number for part in parts],
-            customdata=labels,
-            text=[number(part.number) for part in parts],
-            textposition="outside",
-            cliponaxis=False,
-            marker={
-                "color": [GREY if is_unknown else PALETTE[0] for is_unknown in unknown],
-                "pattern": {**pattern(""), "shape": ["/" if is_unknown else "" for is_unknown in unknown]},
-            },
-            hovertemplate="%{customdata} : %{x:,}<extra></extra>",
-        ),
-        layout={
-            "height": height(labels),
-            "margin": {"r": 56},
-            "yaxis": label_axis(labels),
-            "xaxis": count_axis(max((part.number for part in parts), default=0)),
-        },
-    )
-
-
-def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], *, horizontal: bool = False) -> go.Figure:
-    """Bars of several series; colour and pattern tell them apart, and what is not known is grey."""
-    traces = []
-    for (name, values), colour, shape in zip(series.items(), PALETTE, PATTERNS, strict=False):
-        is_unknown = name == _("Non renseigné")
-        axes = {"x": values, "y": places(labels)} if horizontal else {"x": labels, "y": values}
-        traces.append(
-            go.Bar(
-                name=name,
-                orientation="h" if horizontal else "v",
-                customdata=labels,
-                marker={"color": GREY, "pattern": pattern(".")}
-                if is_unknown
-                else {"color": colour, "pattern": pattern(shape)},
-                hovertemplate="%{customdata} : %{"
-                + ("x" if horizontal else "y")
-                + ":,}<extra>%{fullData.name}</extra>",
-                **axes,
-            )
-        )
-    counts = count_axis(max(map(sum, zip(*series.values(), strict=True)), default=0))
-    return go.Figure(
-        traces,
-        layout={
-            "barmode": "stack",
-            "height": 60 + height(labels) if horizontal else 400,
-            "legend": LEGEND,
-            "showlegend": True,
-            "xaxis": counts if horizontal else {"type": "category"},
-            "yaxis": label_axis(labels) if horizontal else counts,
-        },
-    )
-
-
-def columns_of(labels: Sequence[str], rows: Sequence[Sequence[int]]) -> dict[str, list[int]]:
-    return {label: [row[place] for row in rows] for place, label in enumerate(labels)}
 
 
 def of_parts(parts: Sequence[Part], *, heading: str, **chart: Any) -> Chart:
