@@ -113,7 +113,8 @@ def fill() -> None:
         for n, (row, (one, two)) in enumerate(zip(made, pairs, strict=True))
     )
     Project.objects.bulk_create(
-        Project(slug=f"bench-{n}", partnership=row, title=sentence(8)) for n, row in enumerate(made[::3])
+        Project(slug=f"bench-{n}", partnership=row, title=sentence(8), state="published")
+        for n, row in enumerate(made[::3])
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -15,6 +15,44 @@ class CofinancingState(models.TextChoices):
     PAID = "paid", _("Versé")
 
 
+class ProjectState(models.TextChoices):
+    """How far a project's record is on its way to the public."""
+
+    DRAFT = "draft", _("Brouillon")
+    SUBMITTED = "submitted", _("Déposé")
+    RETURNED = "returned", _("À compléter")
+    PUBLISHED = "published", _("Publié")
+
+
+#: States in which the collectivity that files a record may change it.
+IN_HAND = frozenset({ProjectState.DRAFT, ProjectState.RETURNED})
+
+
+class StepKind(models.TextChoices):
+    """What happened to a project's record, or to who works on it."""
+
+    CREATED = "created", _("Brouillon créé")
+    SUBMITTED = "submitted", _("Dossier déposé")
+    WITHDRAWN = "withdrawn", _("Dossier repris par la collectivité")
+    RETURNED = "returned", _("Dossier renvoyé pour être complété")
+    PUBLISHED = "published", _("Dossier publié")
+    UNPUBLISHED = "unpublished", _("Publication retirée")
+    ASSIGNED = "assigned", _("Instruction affectée")
+    TAKEN_OVER = "taken_over", _("Brouillon repris par un collègue")
+    HANDED_OVER = "handed_over", _("Brouillon confié à un collègue")
+    INVITED = "invited", _("Partenaire invité")
+    DISMISSED = "dismissed", _("Invitation retirée")
+    COMMENTED = "commented", _("Commentaire")
+
+
+class AttachmentKind(models.TextChoices):
+    DELIBERATION = "deliberation", _("Délibération")
+    AGREEMENT = "agreement", _("Convention ou lettre d’intention")
+    BUDGET = "budget", _("Budget ou plan de financement")
+    REPORT = "report", _("Rapport ou compte rendu")
+    OTHER = "other", _("Autre pièce")
+
+
 class FunderFamily(models.TextChoices):
     """Who pays, as calls for projects count it."""
 

@@ -23,7 +23,7 @@ from aect.fixtures import (
     text,
     upsert,
 )
-from funding.choices import IncomeGroup
+from funding.choices import IncomeGroup, ProjectState
 from funding.models import (
     AidType,
     Call,
@@ -117,6 +117,6 @@ def load_founding(folder: Path) -> dict[str, Changes]:
 
 def _load_project(writer: Writer, entry: Entry) -> None:
     cofinancings = entry.entries("cofinancing")
-    project = writer.put(entry, Project, "slug")
+    project = writer.put(entry, Project, "slug", state=ProjectState.PUBLISHED)
     for cofinancing in cofinancings:
         writer.put(cofinancing, Cofinancing, "project", "funder", "scheme", project=project)

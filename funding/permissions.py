@@ -1,10 +1,57 @@
-"""Who may do what with money."""
+"""Who may do what with money. A row that is not in these QuerySets answers as a missing one."""
+
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
 
 from aect.accounts.models import User
+from funding.choices import IN_HAND
+from funding.models import Guest, Project
+from funding.models.projects import ProjectQuerySet
+from partnerships.permissions import collectivities_of, edited_by, edits, signed_by
 
 
 def may_recompute(user: User | AnonymousUser) -> bool:
     """Asking for a new computation of the totals: the delegation and the administrators."""
     return isinstance(user, User) and user.oversees
+
+
+def visible_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """What is published; what is not, for the collectivity that files it, its guests, and those who instruct."""
+    rows = Project.objects.all()
+    if edits(user):
+        return rows
+    if not isinstance(user, User):
+        return rows.published()
+    own = Q(collectivity__in=collectivities_of(user)) | Q(pk__in=invited_to(user))
+    return rows.published() | rows.filter(own)
+
+
+def invited_to(user: User) -> QuerySet[Guest, Any]:
+    """The records to which this person was invited."""
+    return Guest.objects.filter(user=user).values("project")
+
+
+def editable_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """A record in hand is its collectivity's and its guests'; once submitted it is the delegation's."""
+    if edits(user):
+        return Project.objects.exclude(state__in=IN_HAND)
+    if not isinstance(user, User):
+        return Project.objects.none()
+    return Project.objects.filter(Q(collectivity__in=edited_by(user)) | Q(pk__in=invited_to(user)), state__in=IN_HAND)
+
+
+def filed_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """Those of the collectivities that this agent edits for: whom else they are shown to is theirs to say."""
+    return Project.objects.filter(collectivity__in=edited_by(user))
+
+
+def signed_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """Those that this agent may submit and withdraw."""
+    return Project.objects.filter(collectivity__in=signed_by(user))
+
+
+def instructed_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """Those that the delegation reads, assigns, returns and publishes: whatever a collectivity ever submitted."""
+    return Project.objects.filter(collectivity__isnull=False) if edits(user) else Project.objects.none()

@@ -165,7 +165,7 @@ def _projects() -> dict[int, list[int]]:
     """French parties of partnerships with Mexico, and their projects."""
     with_mexico = Party.objects.filter(organisation__country="MX", side=Side.FOREIGN).values("partnership")
     parties = Party.objects.filter(
-        partnership__in=with_mexico, side=Side.FRENCH, role=PartyRole.PARTY, partnership__projects__isnull=False
+        partnership__in=with_mexico, side=Side.FRENCH, role=PartyRole.PARTY, partnership__projects__state="published"
     )
     found: dict[int, list[int]] = {}
     rows = parties.order_by("partnership__projects__slug").values_list("organisation", "partnership__projects")

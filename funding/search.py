@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from aect.accounts.models import User
 from aect.search import Kind, Result
 from funding.models import Project
+from funding.permissions import visible_projects
 
 
 def projects(user: User | AnonymousUser) -> QuerySet[Project]:
-    return Project.objects.select_related("partnership")
+    return visible_projects(user).select_related("partnership", "collectivity")
 
 
 def project(row: Any) -> Result:
-    """A project is told on its partnership's page."""
-    return Result(row.title, f"{row.partnership.get_absolute_url()}#financements", str(row.partnership))
+    return Result(row.title, row.get_absolute_url(), str(row.partnership or row.collectivity))
 
 
 KINDS = (Kind("projets", _("Projets"), projects, project),)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funding.views import figures
+from funding.views import figures, projects
 
 urlpatterns = [
     path("apd/", figures.apd, name="apd"),
@@ -9,4 +9,8 @@ urlpatterns = [
     path("financements/", figures.financing, name="financing"),
     path("indicateurs/", figures.indicators, name="indicators"),
     path("indicateurs/<slug:key>.csv", figures.indicator_csv, name="indicator-csv"),
+    path("projets/", projects.projects, name="projects"),
+    path("projets/export.csv", projects.projects_file, {"extension": "csv"}, name="projects-csv"),
+    path("projets/export.xlsx", projects.projects_file, {"extension": "xlsx"}, name="projects-xlsx"),
+    path("projets/<slug:slug>/", projects.project, name="project"),
 ]

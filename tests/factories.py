@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from aect.accounts.models import Role, User
@@ -291,6 +292,27 @@ class ProjectFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"projet-{n}")
     partnership = factory.SubFactory(PartnershipFactory)
     title = factory.Sequence(lambda n: f"Projet {n}")
+    state = "published"
+
+
+class DraftFactory(ProjectFactory):
+    """A collectivity's draft, which nobody holds."""
+
+    collectivity = factory.SubFactory(OrganisationFactory)
+    state = "draft"
+
+
+class GuestFactory(DjangoModelFactory):
+    """Somebody who has accepted, when a `user` is given."""
+
+    class Meta:
+        model = funding.Guest
+
+    project = factory.SubFactory(DraftFactory)
+    email = factory.Sequence(lambda n: f"invitada{n}@demo.test")
+    digest = factory.Sequence(lambda n: f"{n:064}")
+    accepted_at = factory.Maybe("user", yes_declaration=factory.LazyFunction(timezone.now))
+    user = None
 
 
 class CofinancingFactory(DjangoModelFactory):

@@ -42,6 +42,9 @@ def record(number: int) -> None:
     factories.CommitmentFactory(convention=first, party=town)
     action = Action.objects.create(partnership=row, title="Tarif de l’eau", source=source)
     Indicator.objects.create(action=action, name="Déficit")
+    project = factories.ProjectFactory(slug=f"projet-{number}", partnership=row, source=source, sdg_goals=[6])
+    project.sectors.add(factories.PurposeCodeFactory())
+    factories.CofinancingFactory(project=project, funder=town)
 
 
 def asked(client, address: str) -> int:

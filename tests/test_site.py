@@ -161,6 +161,10 @@ PUBLIC = {
     "financements/",
     "indicateurs/",
     "indicateurs/<slug:key>.csv",
+    "projets/",
+    "projets/export.csv",
+    "projets/export.xlsx",
+    "projets/<slug:slug>/",
 }
 
 

@@ -1,5 +1,6 @@
 from funding.models.apd import ApdLine
-from funding.models.projects import Call, CallOrganiser, Cofinancing, Project
+from funding.models.filing import Attachment, Guest, ProjectStep
+from funding.models.projects import Call, CallOrganiser, Cofinancing, Project, ProjectSector, ProjectTheme
 from funding.models.published import PublishedFigure
 from funding.models.reference import AidType, Channel, Code, DacListing, FinanceType, FlowType, PurposeCode
 from funding.models.totals import ApdTotal, StaleTotal
@@ -8,6 +9,7 @@ __all__ = [
     "AidType",
     "ApdLine",
     "ApdTotal",
+    "Attachment",
     "Call",
     "CallOrganiser",
     "Channel",
@@ -16,7 +18,11 @@ __all__ = [
     "DacListing",
     "FinanceType",
     "FlowType",
+    "Guest",
     "Project",
+    "ProjectSector",
+    "ProjectStep",
+    "ProjectTheme",
     "PublishedFigure",
     "PurposeCode",
     "StaleTotal",

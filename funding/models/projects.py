@@ -2,16 +2,21 @@
 
 from typing import Any, Self
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import Case, F, Max, Q, Sum, Value, When
+from django.db.models import Case, F, Max, Prefetch, Q, Sum, Value, When
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
 from aect.history import recorded
-from aect.text import FoldedField, Needle, name_index, search_index
-from funding.choices import CofinancingKind, CofinancingState, FunderFamily, Metric
-from partnerships.choices import FRENCH_KINDS, OrganisationKind
-from partnerships.models import Organisation, Partnership, Sourced
+from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.versions import Versioned
+from funding.choices import IN_HAND, CofinancingKind, CofinancingState, FunderFamily, Metric, ProjectState
+from funding.models.reference import PurposeCode
+from partnerships.choices import FRENCH_KINDS, OrganisationKind, Sdg
+from partnerships.models import Organisation, Partnership, Sourced, Theme
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -33,8 +38,8 @@ class CallQuerySet(models.QuerySet["Call"]):
     def laureates(self, partnerships: "models.QuerySet[Partnership, Any]") -> list[dict[str, Any]]:
         """Rows `slug, title, first_year, last_year, projects, partnerships, laureates, renewed`, oldest first.
 
-        A call's laureates are the French local authorities party to the partnerships of its projects, among these
-        partnerships; `renewed` are those that were laureates of a call of an earlier year, whichever partnership's.
+        A call's laureates are the French local authorities party to the partnerships of its published projects, among
+        these partnerships; `renewed` were laureates of a call of an earlier year, whichever partnership's.
         """
         statements = (self.order_by().values("id"), partnerships.order_by().values("id"))
         with connection.cursor() as cursor:
@@ -53,6 +58,7 @@ places AS (
     JOIN funding_call AS call ON call.id = project.call_id
     LEFT JOIN partnerships_party AS party
         ON party.partnership_id = project.partnership_id AND party.role = 'party' AND party.side = 'french'
+    WHERE project.state = 'published'
 ),
 counted AS (
     SELECT call_id, COUNT(DISTINCT project_id) AS projects, COUNT(DISTINCT partnership_id) AS partnerships,
@@ -113,6 +119,26 @@ class Call(Sourced):
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
+    def published(self) -> Self:
+        """Those that everybody reads: a project of a partnership that is not published waits for it."""
+        return self.filter(state=ProjectState.PUBLISHED, partnership__published_at__isnull=False)
+
+    def for_list(self) -> Self:
+        return self.select_related("partnership", "call", "collectivity").prefetch_related("sectors")
+
+    def for_page(self) -> Self:
+        funders = Cofinancing.objects.select_related("funder__country", "source")
+        return self.select_related("partnership", "call", "collectivity", "source").prefetch_related(
+            "sectors", "themes", Prefetch("cofinancings", funders)
+        )
+
+    def latest_first(self) -> Self:
+        return self.order_by(F("begins_on").desc(nulls_last=True), "folded", "pk")
+
+    def matching(self, text: str) -> Self:
+        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
+        return first_found(text, self.found)[0]  # type: ignore[no-any-return]
+
     def found(self, needle: Needle) -> Self:
         """Those of which the title is what is sought."""
         rows = self.order_by()
@@ -133,13 +159,52 @@ class CallOrganiser(Call.organisers.through):  # type: ignore[name-defined]  # m
         verbose_name = _("organisateur d’appel")
 
 
+#: States of a record that others than its authors read: it is then whole.
+FILED = [ProjectState.SUBMITTED.value, ProjectState.PUBLISHED.value]
+
+
 @recorded()
-class Project(Sourced):
-    """A piece of work within a partnership, with a budget of its own."""
+class Project(Versioned, Sourced):
+    """A piece of work within a partnership, with a budget of its own.
+
+    A collectivity files it as a draft, which may be incomplete, and submits it; an officer returns or publishes it
+    (`funding.filing`). The founding ones are published and were filed by nobody.
+    """
 
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
+    state = models.CharField(_("état"), max_length=9, choices=ProjectState, default=ProjectState.DRAFT)
+    collectivity = models.ForeignKey(
+        Organisation,
+        verbose_name=_("collectivité qui dépose"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="filed_projects",
+    )
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("tenu par"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="held_projects",
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("instruit par"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_projects",
+    )
+    due_on = models.DateField(_("à compléter avant le"), null=True, blank=True)
     partnership = models.ForeignKey(
-        Partnership, verbose_name=_("partenariat"), on_delete=models.PROTECT, related_name="projects"
+        Partnership,
+        verbose_name=_("partenariat"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="projects",
     )
     call = models.ForeignKey(
         Call,
@@ -152,6 +217,16 @@ class Project(Sourced):
     title = models.CharField(_("intitulé"), max_length=250)
     folded = FoldedField("title")
     objective = models.TextField(_("objectif"), blank=True)
+    sectors = models.ManyToManyField(
+        PurposeCode, verbose_name=_("secteurs (codes objet)"), blank=True, related_name="projects"
+    )
+    sdg_goals = ArrayField(
+        models.PositiveSmallIntegerField(choices=Sdg),
+        verbose_name=_("objectifs de développement durable"),
+        default=list,
+        blank=True,
+    )
+    themes = models.ManyToManyField(Theme, verbose_name=_("thèmes"), blank=True, related_name="projects")
     begins_on = models.DateField(_("commence le"), null=True, blank=True)
     begins_on_precision = PrecisionField(_("précision du début"))
     ends_on = models.DateField(_("prend fin le"), null=True, blank=True)
@@ -167,6 +242,7 @@ class Project(Sourced):
         indexes = [
             search_index("folded", name="project_search"),
             name_index("folded", name="project_called"),
+            models.Index(fields=["state"], condition=~Q(state="published"), name="project_unpublished"),
         ]
         constraints = [
             *amount_check("project", "budget_amount"),
@@ -177,10 +253,46 @@ class Project(Sourced):
                 name="project_ends_after_start",
                 violation_error_message=_("Un projet prend fin après son début."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=FILED) | Q(partnership__isnull=False),
+                name="project_filed_has_partnership",
+                violation_error_message=_("Un projet déposé ou publié appartient à un partenariat."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published") | Q(collectivity__isnull=False),
+                name="project_unpublished_has_collectivity",
+                violation_error_message=_("Un projet qui n’est pas publié appartient à la collectivité qui le dépose."),
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=True) | Q(state="returned"),
+                name="project_due_only_when_returned",
+                violation_error_message=_("Seul un dossier à compléter a une date limite."),
+            ),
+            models.CheckConstraint(
+                condition=Q(sdg_goals__contained_by=Sdg.values),
+                name="project_sdg_goals_from_1_to_17",
+                violation_error_message=_("Un objectif de développement durable a un numéro de 1 à 17."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.slug])
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == ProjectState.PUBLISHED
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether the collectivity may change it."""
+        return self.state in IN_HAND
+
+    @property
+    def goals(self) -> list[Sdg]:
+        return [Sdg(number) for number in sorted(self.sdg_goals)]
 
     @property
     def begins(self) -> str:
@@ -189,6 +301,26 @@ class Project(Sourced):
     @property
     def ends(self) -> str:
         return partial_date(self.ends_on, self.ends_on_precision)
+
+
+@recorded("project")
+class ProjectSector(Project.sectors.through):  # type: ignore[name-defined]  # made by Django
+    """A sector of a project: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("secteur de projet")
+        verbose_name_plural = _("secteurs de projets")
+
+
+@recorded("project")
+class ProjectTheme(Project.themes.through):  # type: ignore[name-defined]  # made by Django
+    """A theme of a project: the history watches this table through a proxy."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("thème de projet")
+        verbose_name_plural = _("thèmes de projets")
 
 
 #: Which of FunderFamily a co-financing record's funder belongs to, by its kind and country.
@@ -206,17 +338,22 @@ FAMILY = Case(
 
 
 class CofinancingQuerySet(models.QuerySet["Cofinancing"]):
+    def published(self) -> Self:
+        """Those of published projects."""
+        return self.filter(project__in=Project.objects.published())
+
     def granted(self) -> Self:
         """Committed or paid: what was only asked for is left out."""
         return self.exclude(state=CofinancingState.REQUESTED)
 
     def shares(self) -> "models.QuerySet[Cofinancing, dict[str, Any]]":
-        """Rows `project_title, slug, family, total` of what is granted and known, by project then family.
+        """Rows `project_title, slug, family, total` of what is granted and known to published projects, by project.
 
         `slug` is the partnership's.
         """
         return (
-            self.granted()
+            self.published()
+            .granted()
             .filter(amount__isnull=False)
             .values(slug=F("project__partnership__slug"), project_title=F("project__title"), family=FAMILY)
             .annotate(total=Sum("amount"))

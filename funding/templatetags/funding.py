@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from funding import charts
 from funding.choices import CofinancingKind, CofinancingState, Metric
 from funding.models import ApdTotal, Cofinancing, PublishedFigure
+from funding.permissions import visible_projects
 from partnerships.models import Organisation, Partnership
 
 register = template.Library()
@@ -29,19 +30,18 @@ def _latest(figures: QuerySet[PublishedFigure]) -> PublishedFigure | None:
     return figures.select_related("source").order_by("-year", "key").first()
 
 
-@register.inclusion_tag("funding/_financing.html")
-def financing(partnership: Partnership) -> dict[str, Any]:
-    """A partnership's projects, with who pays for them as a chart and its table."""
-    projects = partnership.projects.select_related("call", "source").prefetch_related(
-        "cofinancings__funder", "cofinancings__source"
-    )
+@register.inclusion_tag("funding/_financing.html", takes_context=True)
+def financing(context: template.Context, partnership: Partnership) -> dict[str, Any]:
+    """A partnership's projects that this reader may see; who pays for the published ones as a chart and its table."""
+    visible = visible_projects(context["request"].user).filter(partnership=partnership)
+    projects = visible.select_related("call", "source").prefetch_related("cofinancings__funder", "cofinancings__source")
     rows = [
         {
             **row,
             "kind_label": CofinancingKind(row["kind"]).label,
             "state_label": CofinancingState(row["state"]).label,
         }
-        for row in Cofinancing.objects.filter(project__partnership=partnership).totals_by_funder()
+        for row in Cofinancing.objects.published().filter(project__partnership=partnership).totals_by_funder()
     ]
     return {"projects": projects, "chart": charts.financing_by_funder(rows) if rows else None}
 

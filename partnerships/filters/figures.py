@@ -68,7 +68,8 @@ class DatedFilter(django_filters.Filter):
 
 def calls() -> list[tuple[str, str]]:
     """The calls with laureates; the money's tables are read through the partnerships' projects."""
-    rows = Partnership.objects.filter(projects__call__isnull=False).order_by("projects__call__slug")
+    rows = Partnership.objects.filter(projects__call__isnull=False, projects__state="published")
+    rows = rows.order_by("projects__call__slug")
     return list(rows.values_list("projects__call__slug", "projects__call__title").distinct())
 
 
@@ -170,4 +171,5 @@ class FigureFilter(ListFilter):
         return rows.with_staff(kind, asked.first, asked.last)  # type: ignore[attr-defined, no-any-return]
 
     def of_call(self, rows: QuerySet[Any], name: str, slug: str) -> QuerySet[Any]:
-        return rows.filter(pk__in=Partnership.objects.filter(projects__call__slug=slug).values("pk"))
+        laureates = Partnership.objects.filter(projects__call__slug=slug, projects__state="published")
+        return rows.filter(pk__in=laureates.values("pk"))

@@ -160,6 +160,7 @@ class PartnershipQuerySet(FigureQuerySet):
         A date known to the year or the month speaks for the whole of it. The end agreed upon in a convention or a
         project is no sign of life.
         """
+        begun = Partnership.objects.filter(dated_from("projects__begins_on", since), projects__state="published")
         return self.exclude(
             Q(pk__in=Partnership.objects.filter(dated_from("began_on", since)).values("pk"))
             | Q(
@@ -168,7 +169,7 @@ class PartnershipQuerySet(FigureQuerySet):
                 )
             )
             | Q(pk__in=Convention.objects.filter(told_from(since)).values("partnership"))
-            | Q(pk__in=Partnership.objects.filter(dated_from("projects__begins_on", since)).values("pk"))
+            | Q(pk__in=begun.values("pk"))
         )
 
     def alphabetical(self) -> Self:
