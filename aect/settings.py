@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "aect.accounts",
     "aect.jobs",
     "aect.mail",
+    "aect.second_factor",
     "aect.saved",
     "aect.batches",
     "partnerships",
@@ -40,6 +41,9 @@ INSTALLED_APPS = [
     "dsfr",
     "widget_tweaks",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -65,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aect.second_factor.middleware.second_factor",
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
     "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -154,6 +159,7 @@ SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_MINUTES", default=30) * 60
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"  # as `authenticate` is called, wherever a password is asked for
 AXES_USERNAME_CALLABLE = "aect.accounts.throttling.account_tried"
 AXES_CLIENT_IP_CALLABLE = "aect.accounts.throttling.client_address"
 AXES_LOCKOUT_CALLABLE = "aect.accounts.views.locked_out"
@@ -161,6 +167,11 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was told stays true
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+
+# The second factor of who signs in by password: whoever likes may have one; these must (`second_factor.services`).
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not AECT_DEMO)  # of officers and administrators
+OTP_TOTP_ISSUER = "AECT"  # the name that their application shows beside the code
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

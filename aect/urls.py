@@ -6,11 +6,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from dsfr.models import DsfrConfig
 
 from aect import views
 
 admin.site.unregister(DsfrConfig)  # header and footer are our templates': that form would change nothing
+admin.site.unregister([TOTPDevice, StaticDevice])  # they would show other people's secrets; an action removes them
 admin.site.site_header = admin.site.site_title = _("Administration de l’AECT")
 
 urlpatterns = [
@@ -19,6 +22,7 @@ urlpatterns = [
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     *i18n_patterns(
         path("", include("aect.accounts.urls")),
+        path("", include("aect.second_factor.urls")),
         path("mentions-legales/", views.page, {"template": "site/legal.html"}, name="legal"),
         path("donnees-personnelles/", views.page, {"template": "site/privacy.html"}, name="privacy"),
         path("accessibilite/", views.page, {"template": "site/accessibility.html"}, name="accessibility"),

@@ -10,12 +10,15 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
 from aect.accounts.models import Role, User
 from tests import factories
+
+settings.SECOND_FACTOR_REQUIRED = False  # `force_login` gives none; its own tests ask for it
 
 
 @pytest.fixture

@@ -128,6 +128,8 @@ PUBLIC = {
     "accessibilite/",
     "plan-du-site/",
     "connexion/",
+    "connexion/second-facteur/",
+    "connexion/second-facteur/activer/",
     "alertes/arret/<str:token>/",
     "recherche/",
     "recherche/suggestions/",

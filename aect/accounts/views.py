@@ -5,6 +5,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,9 @@ from aect.accounts import demo, services
 from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
 from aect.accounts.models import Role, Session, User
 from aect.accounts.throttling import account_tried, client_address
+from aect.second_factor import awaiting
+from aect.second_factor import services as second_factor
+from aect.second_factor.middleware import TOLD
 
 
 class SignInView(LoginView):
@@ -28,12 +32,22 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signs in whose password is enough; the others are still nobody until their second factor."""
+        user = form.get_user()
+        if not second_factor.is_asked(user):
+            return super().form_valid(form)
+        awaiting.begin(self.request, user, next_url=self.get_redirect_url())
+        return redirect("second_step")
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
+        context["second_factor_missing"] = self.request.session.pop(TOLD, False)
         if settings.AECT_DEMO:
             roles = dict(Role.choices)
             context["demo_accounts"] = [(email, roles[fields["role"]]) for email, fields in demo.ACCOUNTS.items()]
             context["demo_password"] = demo.PASSWORD
+            context["second_factor_required"] = settings.SECOND_FACTOR_REQUIRED
         return context
 
 
@@ -91,7 +105,12 @@ def account(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("La langue de vos messages est enregistrée."))
         return redirect("account")
     sessions = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-signed_in_at")
-    context = {"sessions": sessions, "current": request.session.session_key, "form": form}
+    context = {
+        "sessions": sessions,
+        "current": request.session.session_key,
+        "form": form,
+        "has_second_factor": second_factor.device_of(user) is not None,
+    }
     return render(request, "accounts/account.html", context)
 
 
