@@ -37,6 +37,17 @@ def keep(request: HttpRequest) -> None:
         request.session[KEY] = {"path": request.path, "owner": owner, "data": encoded}
 
 
+def own(request: HttpRequest) -> QueryDict | None:
+    """The text of this person's own form: as it is sent, else as it was kept for this page."""
+    if request.method != "POST":
+        return take_back(request)
+    try:
+        owner = signing.loads(request.POST.get("typed_by", ""), salt=SALT, max_age=MAX_AGE)
+    except signing.BadSignature:
+        return None
+    return request.POST if owner == request.user.pk else None
+
+
 def take_back(request: HttpRequest) -> QueryDict | None:
     """The text kept for this very page and person, once; another person's is thrown away."""
     kept = request.session.get(KEY)

@@ -23,6 +23,7 @@ from aect.changes import Deletions
 from aect.filters import render_list
 from partnerships.editable import Kind, Part, models_edited
 from partnerships.permissions import edits
+from partnerships.views.gone import keeping_text
 from partnerships.views.history import HistoryFilter
 
 DELETIONS_A_PAGE = 50
@@ -75,6 +76,7 @@ def _list(kind: Kind) -> str:
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
 def edit(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
     """The record's own fields, and below them what hangs on it, each with a page of its own."""
@@ -94,6 +96,7 @@ def edit(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
 def add_part(request: HttpRequest, slug: str, part: str, *, kind: Kind) -> HttpResponse:
     record, found = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug), part_of(kind, part)
@@ -102,6 +105,7 @@ def add_part(request: HttpRequest, slug: str, part: str, *, kind: Kind) -> HttpR
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
 def edit_part(request: HttpRequest, slug: str, part: str, pk: int, *, kind: Kind) -> HttpResponse:
     record, found = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug), part_of(kind, part)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aect import history, trash
-from aect.typed import KEY
+from aect.typed import KEY, token
 from partnerships.editable import KINDS
 from partnerships.models import (
     Commitment,
@@ -442,3 +442,70 @@ def test_hostile_input_is_refused_without_an_error(officer_client, partnership):
         assert officer_client.post(address, {"name": "x", "value": number}).status_code == 400
     assert officer_client.get(reverse("partnership-part-add", args=[partnership.slug, "rien"])).status_code == 404
     assert Organisation.objects.count() == 0
+
+
+def test_what_was_typed_for_a_record_deleted_meanwhile_is_shown_with_the_way_back(officer_client, partnership):
+    mine = filled(officer_client, edit(partnership)) | {"summary": "Tapé <b>longtemps</b>\nsur deux lignes"}
+    delete(officer_client, partnership)
+    answer = officer_client.post(edit(partnership), mine)
+    page = answer.content.decode()
+    assert answer.status_code == 410
+    assert ">Tapé &lt;b&gt;longtemps&lt;/b&gt;\nsur deux lignes</textarea>" in page
+    assert "Aix – Oaxaca</textarea>" in page
+    restored = officer_client.post(re.search(r'formaction="([^"]+)"', page).group(1))
+    assert restored.url == "/partenariats/aix-oaxaca/"
+    assert officer_client.post(edit(partnership), mine).status_code == 409  # the version has grown
+    assert Partnership.objects.get().summary == ""
+
+
+def test_what_was_typed_for_a_part_deleted_meanwhile_is_shown(officer_client, partnership):
+    action = partnership.actions.create(title="Forage")
+    address = reverse("partnership-part-edit", args=[partnership.slug, "actions", action.pk])
+    mine = filled(officer_client, address) | {"title": "Forage profond", "outcome": "planned"}
+    action.delete()
+    answer = officer_client.post(address, mine)
+    assert answer.status_code == 410
+    assert ">Forage profond</textarea>" in answer.content.decode()
+    assert "/corbeille/partnerships.action/" in answer.content.decode()
+    delete(officer_client, partnership)
+    added = reverse("partnership-part-add", args=[partnership.slug, "actions"])
+    answer = officer_client.post(added, mine)
+    assert answer.status_code == 410
+    assert "/corbeille/partnerships.partnership/" in answer.content.decode()
+
+
+def test_a_record_that_never_was_shows_the_reader_s_own_text_alone(officer_client, agent, client, partnership):
+    mine = filled(officer_client, edit(partnership)) | {"name": "Mien"}
+    nowhere = edit(partnership).replace("aix-oaxaca", "nulle-part")
+    answer = officer_client.post(nowhere, mine)
+    assert answer.status_code == 404
+    assert ">Mien</textarea>" in answer.content.decode()
+    assert "/corbeille/" not in answer.content.decode().partition("<main")[2]
+    for forged in ({}, {"typed_by": "x"}, {"typed_by": mine["typed_by"][:-1]}):
+        assert "Mien" not in officer_client.post(nowhere, {**mine, "typed_by": "", **forged}).content.decode()
+    delete(officer_client, partnership)
+    client.force_login(agent)
+    own = {**mine, "typed_by": token(agent)}
+    answers = [client.post(address, own) for address in (edit(partnership), nowhere)]
+    bodies = [re.sub(r'nonce="[^"]+"|csrfmiddlewaretoken" value="[^"]+"', "", a.content.decode()) for a in answers]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert bodies[0].replace("aix-oaxaca", "nulle-part") == bodies[1]
+    assert "Mien" not in client.post(edit(partnership), mine).content.decode()  # another person's form
+
+
+def test_what_was_typed_before_a_session_ran_out_is_shown_when_the_record_is_gone(officer, partnership):
+    client = Client()
+    client.force_login(officer)
+    data = {**filled(client, edit(partnership)), "summary": "Tapé longtemps"}
+    client.logout()
+    client.post(edit(partnership), data)
+    partnership.delete()
+    session = client.session
+    kept = dict(session[KEY])
+    client.force_login(officer)
+    session = client.session
+    session[KEY] = kept
+    session.save()
+    answer = client.get(edit(partnership))
+    assert answer.status_code == 410
+    assert ">Tapé longtemps</textarea>" in answer.content.decode()
