@@ -76,18 +76,18 @@ class Group(NamedTuple):
 def find(text: str, user: User | AnonymousUser, *, each: int) -> tuple[list[Group], Needle]:
     """The nearest rows of each kind that has some; mistyped words are forgiven when no kind contains the text."""
     needle = Needle.of(text, most=NEAREST)
-    if not (groups := _groups(needle, user, each)):
-        needle = needle.respelt()
-        groups = _groups(needle, user, each)
+    if not (needle.may_stand and (groups := _groups(needle, needle.text, user, each))):
+        meant = needle.respelt()
+        return _groups(meant, needle.text, user, each), meant
     return groups, needle
 
 
-def _groups(needle: Needle, user: User | AnonymousUser, each: int) -> list[Group]:
+def _groups(needle: Needle, text: str, user: User | AnonymousUser, each: int) -> list[Group]:
     groups = []
     for kind in kinds():
         rows = kind.rows(user)
         if nearest := list(rows.found(needle).nearest_first(needle)[:each]):  # type: ignore[attr-defined]
-            groups.append(Group(kind, rows, [kind.result(row) for row in nearest], kind.all_address(needle.text)))
+            groups.append(Group(kind, rows, [kind.result(row) for row in nearest], kind.all_address(text)))
     return groups
 
 

@@ -39,7 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"filterset": filterset, "text": filterset.text, "kind": filterset.kind}
     if filterset.text:
         groups, needle = find(filterset.text, request.user, each=NEAREST_SHOWN)
-        everything = replace(needle, most=None) if not needle.is_respelt else needle
+        everything = replace(needle, most=None) if not needle.is_likened else needle
         context |= {"counted": [(group, group.rows.found(everything).count()) for group in groups], "needle": needle}
         if filterset.kind:
             rows = filterset.kind.rows(request.user).found(everything).nearest_first(everything)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
 from aect.search import Kind, Result
-from partnerships.choices import LOCAL_KINDS, NameKind
+from partnerships.choices import LOCAL_KINDS, NameKind, OrganisationKind
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Succession, Theme
 from partnerships.permissions import visible
 
@@ -39,7 +39,7 @@ def partnership(row: Any) -> Result:
 
 def organisations() -> QuerySet[Organisation]:
     became = Prefetch("became", Succession.objects.select_related("successor"))
-    return Organisation.objects.prefetch_related("country", "region", became)
+    return Organisation.objects.select_related("country", "region").prefetch_related(became)
 
 
 def collectivities(user: User | AnonymousUser) -> QuerySet[Organisation]:
@@ -47,7 +47,7 @@ def collectivities(user: User | AnonymousUser) -> QuerySet[Organisation]:
 
 
 def other_bodies(user: User | AnonymousUser) -> QuerySet[Organisation]:
-    return organisations().exclude(kind__in=LOCAL_KINDS)
+    return organisations().filter(kind__in=set(OrganisationKind) - LOCAL_KINDS)
 
 
 def organisation(row: Any) -> Result:

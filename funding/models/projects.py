@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
 from aect.versions import Versioned
 from funding.choices import IN_HAND, CofinancingKind, CofinancingState, FunderFamily, Metric, ProjectState
 from funding.models.reference import PurposeCode
@@ -141,9 +141,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def found(self, needle: Needle) -> Self:
         """Those of which the title is what is sought."""
-        rows = self.order_by()
-        exactly, inside = rows.filter(needle.names("folded")), rows.filter(needle.within("folded"))
-        return self.filter(pk__in=exactly.values("pk").union(inside.values("pk")[: needle.most], all=True))
+        return found_in(self, needle, needle.within("folded"), first=[needle.names("folded")])
 
     def nearest_first(self, needle: Needle) -> Self:
         """Of those found, the nearest title first."""

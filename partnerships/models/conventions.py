@@ -25,7 +25,7 @@ from aect.fields import (
     precision_check,
 )
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
 from aect.versions import Versioned
 from partnerships import law
 from partnerships.choices import (
@@ -117,17 +117,8 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
 
         However few `needle.most` asks for, those of that very title are among them.
         """
-        rows = self.order_by()
         told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_object")
-        return self.filter(
-            pk__in=rows.filter(needle.names("folded"))
-            .values("pk")
-            .union(
-                rows.filter(told).values("pk")[: needle.most],
-                rows.filter(needle.within("partnership__folded")).values("pk")[: needle.most],
-                all=True,
-            )
-        )
+        return found_in(self, needle, told, needle.within("partnership__folded"), first=[needle.names("folded")])
 
     def nearest_first(self, needle: Needle) -> Self:
         """Of those found, the nearest title first."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.fields import in_order
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
 from aect.versions import Versioned
 from partnerships import matching
 from partnerships.choices import (
@@ -27,7 +27,7 @@ from partnerships.choices import (
     WorkingLanguage,
 )
 from partnerships.models.life import Action
-from partnerships.models.organisations import Organisation, sought
+from partnerships.models.organisations import Organisation, called
 from partnerships.models.partnerships import Partnership, Theme
 from partnerships.models.reference import Country, Sourced
 
@@ -69,19 +69,9 @@ class EntryQuerySet(models.QuerySet[E]):
 
         However few `needle.most` asks for, those of that very title are among them.
         """
-        rows = self.order_by()
         told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_description")
-        themes = Theme.objects.filter(needle.within("folded")).values("pk")
-        return self.filter(
-            pk__in=rows.filter(needle.names("folded"))
-            .values("pk")
-            .union(
-                rows.filter(told).values("pk")[: needle.most],
-                rows.filter(theme__in=themes).values("pk")[: needle.most],
-                rows.filter(organisation__in=sought(needle)).values("pk")[: needle.most],
-                all=True,
-            )
-        )
+        themes = Q(theme__in=Theme.objects.filter(needle.within("folded")).values("pk"))
+        return found_in(self, needle, told, themes, called(needle, "organisation"), first=[needle.names("folded")])
 
     def matching(self, text: str) -> Self:
         """Those found or, when none of these rows is, those found once mistyped words are forgiven."""

@@ -18,7 +18,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, JSONObject, Least
+from django.db.models.functions import Coalesce, Greatest, JSONObject, Least, Length
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,17 @@ from stdnum.fr import siren
 
 from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
 from aect.history import recorded
-from aect.text import CONTAINED, FoldedField, Needle, first_found, name_index, search_index
+from aect.text import (
+    CONTAINED,
+    FoldedField,
+    Needle,
+    either,
+    first_found,
+    found_in,
+    name_index,
+    search_index,
+    shortlist,
+)
 from aect.versions import Versioned
 from partnerships.choices import (
     FAMILIES,
@@ -52,35 +62,33 @@ def region_of(path: str = "", field: str = "slug") -> Case:
     return Case(When(itself, then=F(f"{path}{field}")), default=F(f"{path}region__{field}"))
 
 
-def spelt(
-    condition: Q, *, among: "OrganisationQuerySet | None" = None, most: int | None = None
-) -> models.QuerySet["Organisation", Any]:
-    """The ids of organisations of which a name's `folded` column, present or former, fulfils this; `most` of each.
-
-    One subquery a table, each answered by its trigram index: one condition over both would read every name.
-    """
-    own, others = Organisation.objects.order_by(), OrganisationName.objects.order_by()
-    if among is not None:
-        own, others = among.order_by(), others.filter(organisation__in=among.order_by())
-    return (
-        own.filter(condition)
-        .values("pk")[:most]
-        .union(others.filter(condition).values("organisation")[:most], all=True)
-    )
+def holders(condition: Q) -> models.QuerySet["OrganisationName", Any]:
+    """The ids of organisations of which another name, present or former, fulfils this."""
+    return OrganisationName.objects.order_by().filter(condition).values("organisation")
 
 
-def so_called(needle: Needle) -> models.QuerySet["Organisation", Any]:
-    """The ids of organisations of that very name, or official code."""
-    coded = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=needle.text.replace(" ", "").upper())
-    return spelt(needle.names("folded")).union(coded.values("organisation"), all=True)
+def spelt(condition: Q) -> list[models.QuerySet[Any, Any]]:
+    """The ids of organisations of which the name, or another name, fulfils this: a query a table."""
+    return [Organisation.objects.order_by().filter(condition).values("pk"), holders(condition)]
 
 
-def sought(needle: Needle, *, among: "OrganisationQuerySet | None" = None) -> models.QuerySet["Organisation", Any]:
-    """The ids of organisations of which a name, present or former, or an official code is what is sought.
+def coded(needle: Needle) -> models.QuerySet["Identifier", Any]:
+    """The ids of organisations of that official code."""
+    rows = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=needle.text.replace(" ", "").upper())
+    return rows.values("organisation")
 
-    However few `needle.most` asks for, those of that very name are among them.
-    """
-    return so_called(needle).union(spelt(needle.within("folded"), among=among, most=needle.most), all=True)
+
+def at(path: str, *ids: models.QuerySet[Any, Any]) -> list[Q]:
+    """That the organisation at the path is one of these: a condition a query."""
+    return [Q(**{f"{path}__in": each}) for each in ids]
+
+
+def called(needle: Needle, path: str) -> Q:
+    """That the organisation at the path is what is sought, by a name, present or former, or an official code."""
+    ids = coded(needle), *spelt(needle.within("folded"))
+    first = at("pk", *spelt(needle.names("folded"))) if needle.most else []
+    few = shortlist(Organisation.objects.order_by(), needle, *first, *at("pk", *ids))
+    return either(at(path, *ids)) if few is None else Q(**{f"{path}__in": few})
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -99,13 +107,17 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(~Exists(Succession.objects.filter(predecessor=OuterRef("pk"))))
 
     def found(self, needle: Needle) -> Self:
-        """Those of which a name, present or former, or an official code is what is sought."""
-        return self.filter(pk__in=sought(needle, among=self if needle.most else None))
+        """Those of which a name, present or former, or an official code is what is sought.
+
+        However few `needle.most` asks for, those of that very name are among them.
+        """
+        ways = at("pk", coded(needle), *spelt(needle.within("folded")))
+        return found_in(self, needle, *ways, first=at("pk", *spelt(needle.names("folded"))))
 
     def nearest_first(self, needle: Needle) -> Self:
         """Of those found, the nearest name first; annotates `found_as`, see `OrganisationNameQuerySet.telling`."""
         names = OrganisationName.objects.order_by().filter(organisation=OuterRef("pk"))
-        closeness = self._likeness(needle, names) if needle.is_respelt else self._rank(needle, names)
+        closeness = self._likeness(needle, names) if needle.is_likened else self._rank(needle, names)
         return self.annotate(found_as=Subquery(names.telling(needle))).order_by(closeness.desc(), "folded", "pk")
 
     def _likeness(self, needle: Needle, names: "OrganisationNameQuerySet") -> Greatest:
@@ -115,9 +127,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def _rank(self, needle: Needle, names: "OrganisationNameQuerySet") -> Case:
         """As `Needle.closeness`, any name counting: looked up for each of few rows, listed once for many."""
         begins = needle.begins("folded")
+        of_it = Subquery(names.filter(begins).values("organisation")[:1])  # EXISTS would be hashed, for all names
+        begun = Q(pk=of_it) if needle.most else Q(pk__in=holders(begins))
         return Case(
-            When(pk__in=so_called(needle), then=Value(3.0)),
-            When(begins | Q(Exists(names.filter(begins))) if needle.most else Q(pk__in=spelt(begins)), then=Value(2.0)),
+            When(either(at("pk", coded(needle), *spelt(needle.names("folded")))), then=Value(3.0)),
+            When(begins | begun, then=Value(2.0)),
             default=Value(CONTAINED),
             output_field=FloatField(),
         )
@@ -313,13 +327,13 @@ class Identifier(Versioned):
 
 class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
     def telling(self, needle: Needle) -> models.QuerySet["OrganisationName", Any]:
-        """The one name by which the text finds an organisation that its own name would not tell.
+        """The shortest name by which the text finds an organisation that its own name would not tell.
 
         One value: `{"text", "language", "kind", "of"}`, `of` the organisation's own name.
         """
         telling = self.filter(needle.within("folded")).exclude(needle.within("organisation__folded"))
         told = JSONObject(text="text", language="language", kind="kind", of="organisation__name")
-        return telling.order_by(needle.closeness("folded").desc(), "pk").values(told=told)[:1]
+        return telling.order_by(Length("folded"), "pk").values(told=told)[:1]
 
 
 @recorded("organisation")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from operator import or_
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Subquery, Value, When
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, name_index, search_index
+from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
 from aect.versions import Versioned
 from partnerships.choices import (
     TOGETHER,
@@ -29,7 +29,7 @@ from partnerships.choices import (
 from partnerships.models.conventions import DATED_FACTS, Convention
 from partnerships.models.figures import FigureQuerySet, family_bit
 from partnerships.models.life import Action, Milestone, StaffContribution
-from partnerships.models.organisations import Organisation, OrganisationName, sought
+from partnerships.models.organisations import Organisation, OrganisationName, called
 from partnerships.models.publication import Publishable
 from partnerships.models.reference import Sourced
 
@@ -195,19 +195,11 @@ class PartnershipQuerySet(FigureQuerySet):
 
         However few `needle.most` asks for, those of that very name are among them.
         """
-        rows, themed = self.order_by(), Partnership.themes.through.objects.order_by()
         told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_summary")
-        themes = Theme.objects.filter(needle.within("folded"))
-        return self.filter(
-            pk__in=rows.filter(needle.names("folded"))
-            .values("pk")
-            .union(
-                rows.filter(told).values("pk")[: needle.most],
-                places_of(sought(needle))[: needle.most],
-                themed.filter(theme__in=themes).values("partnership")[: needle.most],
-                all=True,
-            )
-        )
+        themes = Partnership.themes.through.objects.filter(theme__in=Theme.objects.filter(needle.within("folded")))
+        places = Party.objects.filter(called(needle, "organisation"))
+        of_it = (rows.order_by().values("partnership") for rows in (places, themes))
+        return found_in(self, needle, told, *of_it, first=[needle.names("folded")])
 
     def with_found_as(self, needle: Needle) -> Self:
         """Annotates those found with `found_as`, see `OrganisationNameQuerySet.telling`."""
@@ -222,11 +214,6 @@ class PartnershipQuerySet(FigureQuerySet):
         """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
         rows, needle = first_found(text, self.found)
         return rows.with_found_as(needle)  # type: ignore[no-any-return]
-
-
-def places_of(organisations: models.QuerySet[Organisation, Any]) -> models.QuerySet["Party", Any]:
-    """The ids of the partnerships that the organisations of these ids take part in."""
-    return Party.objects.order_by().filter(organisation__in=organisations).values("partnership")
 
 
 def by_family(places: Iterable["Party"]) -> list[tuple[Family, list["Party"]]]:

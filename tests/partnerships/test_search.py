@@ -92,6 +92,27 @@ class TestShortAndFrequentTexts:
         towns = [factories.OrganisationFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint")]
         assert Organisation.objects.found(needle).nearest_first(needle)[0] == towns[2]
 
+    @pytest.mark.parametrize("text", ["saint", "sa", "saint-lo", "CDMX", "eau", "vilel", "nulle part"])
+    def test_many_rows_are_found_as_few_are(self, monkeypatch, text):
+        """The limit between few and many changes how rows are looked for, not which."""
+        towns = [factories.OrganisationFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Ville", "Nantes")]
+        factories.OrganisationNameFactory(organisation=towns[3], text="CDMX")
+        for town in towns:
+            place = factories.PartyFactory(organisation=town, partnership__summary="L’eau à Saint-Lô")
+            place.partnership.themes.add(factories.ThemeFactory(name=f"Eau de {town}"))
+            factories.ConventionFactory(partnership=place.partnership, object="L’eau")
+        models = (Organisation, Partnership, Convention)
+        few = [list(model.objects.matching(text)) for model in models]
+        monkeypatch.setattr("aect.text.NEAREST", 1)
+        assert [sorted(model.objects.matching(text), key=str) for model in models] == [sorted(r, key=str) for r in few]
+        assert any(few) is (text != "nulle part")
+
+    def test_a_word_with_two_letters_exchanged_ranks_as_the_word_does(self):
+        factories.OrganisationFactory(name="Grande ville du nord")
+        town = factories.OrganisationFactory(name="Ville")
+        assert list(Organisation.objects.matching("vilel")) == list(Organisation.objects.matching("ville"))
+        assert Organisation.objects.matching("vilel")[0] == town
+
     def test_a_text_without_letter_or_digit_is_nowhere(self):
         factories.PartnershipFactory(name="Paris – México", summary="- – -")
         assert not Partnership.objects.matching("–").exists()
