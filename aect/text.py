@@ -7,7 +7,7 @@ its QuerySet has `found(needle)`: the rows that have it `within` some of these c
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, TypeVar
@@ -73,11 +73,13 @@ class Needle:
 
     Once `respelt` it has `words`: each with the ways in which it stands in some name, or none when it is so mistyped
     that one can only look for what resembles it; its text is then the one that was meant, as far as one can tell.
+    `looked_up` keeps shortlists that several kinds of rows are found by.
     """
 
     text: str
     most: int | None = None
     words: dict[str, list[str]] | None = None
+    looked_up: dict[str, list[int] | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, typed: str, *, most: int | None = None) -> "Needle":

@@ -116,7 +116,7 @@ def test_a_wrong_address_is_refused(client, path, asked):
     assert client.get(path, asked).status_code == 400
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/recherche/", 20), ("/recherche/suggestions/", 13)])
+@pytest.mark.parametrize(("path", "queries"), [("/recherche/", 22), ("/recherche/suggestions/", 15)])
 def test_as_many_queries_for_three_rows_as_for_one(client, db, django_assert_num_queries, path, queries):
     for many in (1, 3):
         while Partnership.objects.count() < many:

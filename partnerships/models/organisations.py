@@ -86,8 +86,10 @@ def at(path: str, *ids: models.QuerySet[Any, Any]) -> list[Q]:
 def called(needle: Needle, path: str) -> Q:
     """That the organisation at the path is what is sought, by a name, present or former, or an official code."""
     ids = coded(needle), *spelt(needle.within("folded"))
-    first = at("pk", *spelt(needle.names("folded"))) if needle.most else []
-    few = shortlist(Organisation.objects.order_by(), needle, *first, *at("pk", *ids))
+    if "organisations" not in needle.looked_up:
+        first = at("pk", *spelt(needle.names("folded"))) if needle.most else []
+        needle.looked_up["organisations"] = shortlist(Organisation.objects.order_by(), needle, *first, *at("pk", *ids))
+    few = needle.looked_up["organisations"]
     return either(at(path, *ids)) if few is None else Q(**{f"{path}__in": few})
 
 
