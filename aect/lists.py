@@ -90,7 +90,9 @@ def download(
     else:
         profile = filterset.asked("profil") or "standard"
         file = RowsCsv(filename=filename, columns=columns, rows=cells(filterset), profile=profile)
-    return file.response()
+    response = file.response()
+    response.count_rows = filterset.rows.count  # type: ignore[attr-defined]  # for the journal
+    return response
 
 
 def _scope(filterset: ListFilterSet) -> str:

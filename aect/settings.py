@@ -31,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
     "aect.accounts",
+    "aect.journal",
     "aect.jobs",
     "aect.mail",
     "aect.second_factor",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aect.journal.middleware.journal",  # from where, and what files leave
     "aect.second_factor.middleware.second_factor",
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
     "aect.typed.SignInMiddleware",  # public views say @login_not_required

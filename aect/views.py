@@ -20,6 +20,7 @@ from redis import Redis, RedisError
 from aect.accounts.models import User
 from aect.filters import PAGE_SIZE
 from aect.jobs.models import Job
+from aect.journal.services import refused
 from aect.search import SearchFilter, find
 
 SUGGESTED = 5  # of each kind, under the search box
@@ -116,10 +117,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    refused(by=getattr(request, "user", None), why="forbidden", path=request.path)
     return error(request, 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    refused(by=getattr(request, "user", None), why="csrf", path=request.path)
     return error(request, 403)
 
 

@@ -8,9 +8,11 @@ from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.core import serializers
 from django.db import transaction
-from django.db.models import CASCADE, QuerySet
+from django.db.models import CASCADE, Q, QuerySet
 
 from aect.accounts.models import User
+from aect.journal.models import Action, Entry
+from aect.journal.services import record
 from aect.mail.models import Message
 
 SECRETS = {"password", "session_key", "session_data", "key", "context"}  # they open the account: never in a copy
@@ -21,12 +23,14 @@ def export_person(user: User) -> dict[str, Any]:
     sets = [User.objects.filter(pk=user.pk), AccessAttempt.objects.filter(username=user.email)]
     sets += [Message.objects.filter(to__iexact=user.email)]
     sets += [rows for rows, _is_own in rows_of(user)]
+    sets += [Entry.objects.filter(Q(actor_id=user.pk) | Q(record_kind=User._meta.label_lower, record_id=user.pk))]
     found: dict[str, Any] = {}
     for rows in sets:
         for row in json.loads(serializers.serialize("json", rows)):
             fields = {name: value for name, value in row["fields"].items() if name not in SECRETS}
             number = None if row["model"] == "accounts.session" else row["pk"]
             found.setdefault(row["model"], []).append({"id": number, **fields})
+    record(Action.PERSON_EXPORTED, by=None, on=user)
     return found
 
 
@@ -34,8 +38,8 @@ def export_person(user: User) -> dict[str, Any]:
 def erase_person(user: User) -> None:
     """Deletes what is the person's own, and leaves a closed account without a name.
 
-    Its number stays, because the history, the jobs and the administration's log say by it who did what; it no
-    longer leads to anybody.
+    Its number stays, because the history, the journal, the jobs and the administration's log say by it who did what;
+    it no longer leads to anybody.
     """
     AccessAttempt.objects.filter(username=user.email).delete()
     Message.objects.filter(to__iexact=user.email).delete()
@@ -50,6 +54,7 @@ def erase_person(user: User) -> None:
     user.last_login = None
     user.set_unusable_password()
     user.save()
+    record(Action.PERSON_ERASED, by=None, on=user)
 
 
 def rows_of(user: User) -> Iterator[tuple[QuerySet[Any], bool]]:

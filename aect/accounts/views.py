@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -21,6 +22,8 @@ from aect.accounts import demo, services
 from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
 from aect.accounts.models import Role, Session, User
 from aect.accounts.throttling import account_tried, client_address
+from aect.journal.models import Action
+from aect.journal.services import record
 from aect.second_factor import awaiting
 from aect.second_factor import services as second_factor
 from aect.second_factor.middleware import TOLD
@@ -95,6 +98,11 @@ class NewPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
     success_url = reverse_lazy("login")
     success_message = _("Le mot de passe est changé. Vous pouvez vous connecter.")
 
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        record(Action.PASSWORD_CHANGED, by=form.user, on=form.user, by_link=True)
+        return super().form_valid(form)
+
 
 def account(request: HttpRequest) -> HttpResponse:
     """What a person's account holds, and what they may change of it."""
@@ -119,6 +127,11 @@ class PasswordView(SuccessMessageMixin, PasswordChangeView):
     template_name = "accounts/password.html"
     success_url = reverse_lazy("account")
     success_message = _("Le mot de passe est changé ; vos autres sessions sont fermées.")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        record(Action.PASSWORD_CHANGED, by=form.user, on=form.user)
+        return super().form_valid(form)
 
 
 @require_POST
