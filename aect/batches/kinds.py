@@ -77,6 +77,10 @@ class Kind:
         """The column that a row which hangs on this one comes from."""
         return next(iter(self.columns))
 
+    def warnings(self, row: Any) -> Iterable[tuple[str, str]]:
+        """What is to be looked at in a row that may be written all the same: `(column, message)`. Asks nothing."""
+        return ()
+
     @property
     def references(self) -> Iterator[ReferenceColumn]:
         return (column for column in self.columns.values() if isinstance(column, ReferenceColumn))

@@ -69,6 +69,7 @@ class Batch(models.Model):
     changed_count = models.PositiveIntegerField(_("modifications"), default=0)
     unchanged_count = models.PositiveIntegerField(_("sans changement"), default=0)
     error_count = models.PositiveIntegerField(_("lignes à corriger"), default=0)
+    warning_count = models.PositiveIntegerField(_("lignes à vérifier"), default=0, db_default=0)
     job = models.ForeignKey(
         Job, verbose_name=_("tâche"), on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -132,14 +133,16 @@ class BatchRowQuerySet(models.QuerySet["BatchRow"]):
 class BatchRow(models.Model):
     """A line of the file. `cells`, `before` and `after` are texts by column; the last two hold what changes only.
 
-    `problems` are `[column, message]`. Once written, `object_id` is the row's; `added` and `removed` hold the rows
-    that came and went with it, as Django serializes them, and `version` the row's own, where it has one.
+    `problems` are `[column, message]`, and so are `warnings`, which forbid nothing. Once written, `object_id` is the
+    row's; `added` and `removed` hold the rows that came and went with it, as Django serializes them, and `version` the
+    row's own, where it has one.
     """
 
     batch = models.ForeignKey(Batch, verbose_name=_("import"), on_delete=models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField(_("ligne"))
     cells = models.JSONField(_("valeurs lues"))
     problems = models.JSONField(_("problèmes"), default=list, blank=True)
+    warnings = models.JSONField(_("à vérifier"), default=list, blank=True)
     action = models.CharField(_("effet"), max_length=9, choices=RowAction)
     before = models.JSONField(_("avant"), default=dict, blank=True)
     after = models.JSONField(_("après"), default=dict, blank=True)

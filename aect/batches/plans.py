@@ -28,6 +28,7 @@ class Line:
     cells: dict[str, str]
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)  # column, message
+    warnings: list[tuple[str, str]] = field(default_factory=list)
     row: Any = None
     is_new: bool = False
     before: dict[str, str] = field(default_factory=dict)

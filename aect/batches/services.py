@@ -142,6 +142,8 @@ def checked(batch: Batch, tell: Callable[[int], None] = lambda done: None) -> li
     lines = [Line(row.line, row.cells) for row in batch.rows.all()] or _read(batch, kind)
     if not batch.problems:
         make_plan(kind, batch.mode, lines, progress=tell)
+    for line in lines:
+        line.warnings = list(kind.warnings(line.row)) if line.to_write else []
     return lines
 
 
@@ -164,6 +166,7 @@ def _keep(batch: Batch, lines: list[Line]) -> None:
         counts[line.action] += 1
     batch.new_count, batch.changed_count = counts[RowAction.NEW], counts[RowAction.CHANGED]
     batch.unchanged_count, batch.error_count = counts[RowAction.UNCHANGED], counts[RowAction.ERROR]
+    batch.warning_count = sum(bool(line.warnings) for line in lines)
     batch.state = BatchState.REFUSED if batch.problems or batch.error_count or not lines else BatchState.READY
     batch.save()
 
@@ -174,6 +177,7 @@ def _row(batch: Batch, line: Line) -> BatchRow:
         line=line.number,
         cells=line.cells,
         problems=line.problems,
+        warnings=line.warnings,
         action=line.action,
         before={} if line.is_new else line.before,
         after=line.after,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from aect.batches.columns import ChildColumn, Column, ListColumn, WholeColumn, field_column
 from aect.batches.kinds import Kind, NamedFinder, Related, offer, same_names
 from aect.fields import PartialDate
+from partnerships import law
 from partnerships.choices import PartyRole, Scheme, Side
 from partnerships.models import (
     Action,
@@ -372,6 +373,12 @@ class Conventions(RegistryKind):
     def column_of(self, child: models.Model) -> str:
         return "signatories"
 
+    def warnings(self, row: Convention) -> Iterator[tuple[str, str]]:
+        """The law's, but those on the amounts of each year, which are another file."""
+        for check in law.checks(row.terms):
+            if check.level == law.Level.WARNING:
+                yield check.field, f"{check.message} ({check.article})"
+
 
 class Commitments(RegistryKind):
     name = "commitments"
@@ -408,17 +415,14 @@ class Commitments(RegistryKind):
         return self.rows().filter(convention__in={convention for convention, _party, _year in keys})
 
 
-class Events(RegistryKind):
-    """Rows without a name of their own: known by their number, else by all that tells one from another."""
-
-    def rows(self) -> models.QuerySet[Any]:
-        return self.model._default_manager.select_related("partnership", "source").order_by("pk")
+class Numbered(RegistryKind):
+    """Rows without a name of their own: known by their number, else by all of `told_by`, of which the last is there."""
 
     def keys(self, values: Mapping[str, Any]) -> Iterator[Hashable]:
         if number := values.get("id"):
             yield "id", number
-        elif values.get("title"):
-            told = (values.get(name) for name in self.told_by)
+        elif values.get(self.told_by[-1]):
+            told = (values.get(name) or None for name in self.told_by)
             yield tuple(value.iso if isinstance(value, PartialDate) else getattr(value, "pk", value) for value in told)
 
     def keys_of(self, row: Any) -> Iterator[Hashable]:
@@ -427,8 +431,13 @@ class Events(RegistryKind):
 
     def known(self, keys: set[Any]) -> models.QuerySet[Any]:
         numbers = [key[1] for key in keys if key[0] == "id"]
-        titles = {key[-1] for key in keys if key[0] != "id"}
-        return self.rows().filter(Q(pk__in=numbers) | Q(title__in=titles))
+        others = {key[-1] for key in keys if key[0] != "id"}
+        return self.rows().filter(Q(pk__in=numbers) | Q(**{f"{self.told_by[-1]}__in": others}))
+
+
+class Events(Numbered):
+    def rows(self) -> models.QuerySet[Any]:
+        return self.model._default_manager.select_related("partnership", "source").order_by("pk")
 
 
 class Milestones(Events):

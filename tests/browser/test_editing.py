@@ -15,6 +15,8 @@ PAGES = [
     "/conventions/accord-bordeaux-guanajuato-2015/modifier/",
     "/organisations/paris-217500016/modifier/",
     "/corbeille/",
+    "/imports/",
+    "/imports/nouveau/",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -17,11 +17,11 @@ class Cell(NamedTuple):
     message: str = ""
 
 
-@register.filter
-def cells_of(row: BatchRow, labels: Mapping[str, str]) -> list[Cell]:
-    """The cells to speak of: those with a problem, else those that change, in the order of the columns."""
-    if row.problems:
-        return [Cell(labels[name], row.cells.get(name, ""), message=message) for name, message in row.problems]
+@register.simple_tag
+def cells_of(row: BatchRow, labels: Mapping[str, str], shown: str) -> list[Cell]:
+    """The cells to speak of: those to look at, those with a problem, else those that change, in the columns' order."""
+    if told := row.warnings if shown == "a-verifier" else row.problems:
+        return [Cell(labels[name], row.cells.get(name, ""), message=message) for name, message in told]
     return [
         Cell(label, row.before.get(name, ""), row.after[name]) for name, label in labels.items() if name in row.after
     ]
