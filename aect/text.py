@@ -117,7 +117,8 @@ class Needle:
         """Whether some text that is searched may contain this one, or some code be it: quickly told."""
         if not any(len(word) > SHORT for word in re.findall(r"\w+", self.text)) or re.search(r"\d", self.text):
             return True
-        return bool(standing([self.text], searched_columns()))
+        every = [(table, column, "true") for table, column, _public in searched_columns()]
+        return bool(standing([self.text], every))
 
     @property
     def is_short(self) -> bool:
@@ -179,12 +180,14 @@ def swaps(word: str) -> list[str]:
     return [each for each in dict.fromkeys(made) if each != word]
 
 
-def standing(texts: list[str], columns: list[tuple[str, str]] | None = None) -> set[str]:
-    """Those of the texts that stand in one of these columns of tables: of the names, where none is told."""
+def standing(texts: list[str], columns: list[tuple[str, str, str]] | None = None) -> set[str]:
+    """Those of the texts that stand in one of these `searched_columns`: in a public name, where none is told."""
     if not texts:
         return set()
-    columns = columns or [(table, column) for table, column in searched_columns() if column == "folded"]
-    known = " OR ".join(f"EXISTS (SELECT FROM {table} WHERE {column} LIKE %s)" for table, column in columns)
+    columns = columns or [place for place in searched_columns() if place[1] == "folded"]
+    known = " OR ".join(
+        f"EXISTS (SELECT FROM {table} WHERE {column} LIKE %s AND {among})" for table, column, among in columns
+    )
     patterns = [f"%{connection.ops.prep_for_like_query(text)}%" for text in texts for _column in columns]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT ARRAY[{', '.join([known] * len(texts))}]", patterns)
@@ -192,10 +195,14 @@ def standing(texts: list[str], columns: list[tuple[str, str]] | None = None) -> 
 
 
 @cache
-def searched_columns() -> list[tuple[str, str]]:
-    """The tables and their folded columns; the one called `folded` holds a name."""
+def searched_columns() -> list[tuple[str, str, str]]:
+    """The tables and their folded columns, with the SQL that tells the rows that everybody may read.
+
+    The column called `folded` holds a name. A model with drafts says who is public as `PUBLIC`: how a mistyped word is
+    read must not depend on one that stands in a draft.
+    """
     return [
-        (model._meta.db_table, column.name)
+        (model._meta.db_table, column.name, getattr(model, "PUBLIC", "true"))
         for model in apps.get_models()
         for column in model._meta.fields
         if isinstance(getattr(column, "expression", None), Fold) and not model._meta.proxy

@@ -386,7 +386,7 @@ def staff(asked: IndicatorFilter) -> Indicator:
 
 def calls(asked: IndicatorFilter) -> Indicator:
     first, last = asked.years
-    every = Call.objects.laureates(asked.partnerships)
+    every = Call.objects.laureates(asked.partnerships, asked.queryset)
     found = [row for row in every if row["last_year"] >= (first or 0) and row["first_year"] <= (last or 9999)]
     for row in found:
         before = [other for other in every if other["first_year"] < row["first_year"]]

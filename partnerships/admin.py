@@ -166,7 +166,7 @@ class ConventionAdmin(admin.ModelAdmin):
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        saved = Convention.objects.for_page().get(pk=form.instance.pk)
+        saved = Convention.objects.for_page(Convention.objects.all()).get(pk=form.instance.pk)
         for check in law.checks(saved.terms, saved.charges):
             messages.warning(request, f"{check.message} ({check.article})")
 

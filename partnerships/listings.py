@@ -8,19 +8,21 @@ from aect.accounts.models import User
 from aect.filters import UrlFilterSet
 from aect.saved.listings import Listing
 from partnerships.filters import CollectivityFilter, ConventionFilter, PartnershipFilter
-from partnerships.models import Convention, Organisation, Partnership
+from partnerships.models import Organisation
+from partnerships.permissions import visible_conventions, visible_partnerships
 
 
 def partnerships(data: QueryDict, user: User) -> UrlFilterSet:
-    return PartnershipFilter(data, Partnership.objects.for_list().alphabetical())
+    return PartnershipFilter(data, visible_partnerships(user).for_list().alphabetical())
 
 
 def collectivities(data: QueryDict, user: User) -> UrlFilterSet:
-    return CollectivityFilter(data, Organisation.objects.collectivities().alphabetical())
+    rows = Organisation.objects.collectivities().alphabetical()
+    return CollectivityFilter(data, rows, among=visible_partnerships(user))
 
 
 def conventions(data: QueryDict, user: User) -> UrlFilterSet:
-    return ConventionFilter(data, Convention.objects.with_state(timezone.localdate()).order_by("folded", "pk"))
+    return ConventionFilter(data, visible_conventions(user).with_state(timezone.localdate()).order_by("folded", "pk"))
 
 
 LISTINGS = (

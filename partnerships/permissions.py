@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from aect.accounts.models import Role, User
-from partnerships.choices import MemberRole, PartyRole, Side
+from partnerships.choices import EntryState, MemberRole, PartyRole, Side
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party
 from partnerships.models.conventions import ConventionQuerySet
 from partnerships.models.knowhow import Entry, EntryQuerySet
@@ -116,5 +116,10 @@ def knowhow_places(user: User | AnonymousUser) -> QuerySet[Organisation]:
 
 
 def visible(entries: EntryQuerySet[E], user: User | AnonymousUser, on: date) -> EntryQuerySet[E]:
-    """Offers or needs: what is published on this day; those who edit see drafts and closed ones too."""
-    return entries.with_state(on) if edits(user) else entries.published(on)
+    """Offers or needs: what is published on this day; their own organisation's members, and officers, see all."""
+    if edits(user):
+        return entries.with_state(on)
+    if not is_agent(user):
+        return entries.published(on)
+    is_own = Q(organisation__in=collectivities_of(user).values("pk"))
+    return entries.with_state(on).filter(Q(state=EntryState.PUBLISHED) | is_own)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from django.db.models import QuerySet
+
 from partnerships import matching
 from partnerships.choices import PartyRole
 from partnerships.models import Need, Offer, Partnership, PartnershipOrigin, Party
@@ -25,24 +27,27 @@ class Proposal:
     prepared: Partnership | None = None
 
 
-def needs_for(offer: Offer, on: date) -> list[Proposal]:
-    """The published needs that an offer (from `for_list`) answers, the best first."""
+def needs_for(offer: Offer, on: date, among: QuerySet[Partnership]) -> list[Proposal]:
+    """The published needs that an offer (from `for_list`) answers, the best first.
+
+    Of the partnerships, those `among` which the reader may see are told.
+    """
     needs = Need.objects.published(on).filter(theme=offer.theme_id)
     if offer.terms.countries:
         needs = needs.filter(organisation__country__in=offer.terms.countries)
     near = needs.for_list().closest_to(offer)[:CANDIDATES]
     found = best((need, matching.match(offer.terms, need.terms)) for need in near)
-    origins = PartnershipOrigin.objects.filter(offer=offer).select_related("partnership")
-    return told(offer, found, {origin.need_id: origin.partnership for origin in origins})
+    origins = PartnershipOrigin.objects.filter(offer=offer, partnership__in=among).select_related("partnership")
+    return told(offer, found, {origin.need_id: origin.partnership for origin in origins}, among)
 
 
-def offers_for(need: Need, on: date) -> list[Proposal]:
+def offers_for(need: Need, on: date, among: QuerySet[Partnership]) -> list[Proposal]:
     """The published offers that answer a need (from `for_list`), the best first."""
     offers = Offer.objects.published(on).filter(theme=need.theme_id).open_to([need.organisation.country_id])
     near = offers.for_list().closest_to(need)[:CANDIDATES]
     found = best((offer, matching.match(offer.terms, need.terms)) for offer in near)
-    origins = PartnershipOrigin.objects.filter(need=need).select_related("partnership")
-    return told(need, found, {origin.offer_id: origin.partnership for origin in origins})
+    origins = PartnershipOrigin.objects.filter(need=need, partnership__in=among).select_related("partnership")
+    return told(need, found, {origin.offer_id: origin.partnership for origin in origins}, among)
 
 
 def best(judged: Iterable[tuple[T, matching.Match | None]]) -> list[tuple[T, matching.Match]]:
@@ -52,18 +57,24 @@ def best(judged: Iterable[tuple[T, matching.Match | None]]) -> list[tuple[T, mat
 
 
 def told(
-    entry: Offer | Need, found: list[tuple[T, matching.Match]], prepared: dict[int, Partnership]
+    entry: Offer | Need,
+    found: list[tuple[T, matching.Match]],
+    prepared: dict[int, Partnership],
+    among: QuerySet[Partnership],
 ) -> list[Proposal]:
-    together = partnerships_with(entry.organisation_id, [other.organisation_id for other, _match in found])
+    together = partnerships_with(entry.organisation_id, [other.organisation_id for other, _match in found], among)
     return [
         Proposal(other, match, together.get(other.organisation_id, []), prepared.get(other.pk))
         for other, match in found
     ]
 
 
-def partnerships_with(organisation: int, others: Iterable[int]) -> dict[int, list[Partnership]]:
-    """`{other organisation: the partnerships that both are party to}`."""
-    own = Party.objects.filter(organisation=organisation, role=PartyRole.PARTY).values("partnership")
+def partnerships_with(
+    organisation: int, others: Iterable[int], among: QuerySet[Partnership]
+) -> dict[int, list[Partnership]]:
+    """`{other organisation: those among the partnerships that both are party to}`."""
+    held = Party.objects.filter(partnership__in=among.order_by().values("pk"))
+    own = held.filter(organisation=organisation, role=PartyRole.PARTY).values("partnership")
     places = Party.objects.filter(organisation__in=list(others), role=PartyRole.PARTY, partnership__in=own)
     found: dict[int, list[Partnership]] = {}
     for place in places.select_related("partnership").order_by("partnership__slug"):

@@ -12,7 +12,7 @@ from aect.accounts.models import User
 from aect.search import Kind, Result
 from partnerships.choices import LOCAL_KINDS, NameKind, OrganisationKind
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Succession, Theme
-from partnerships.permissions import visible
+from partnerships.permissions import visible, visible_conventions, visible_partnerships
 
 FOUND_AS = {
     NameKind.TRANSLATION: _("%(text)s, traduction de %(of)s"),
@@ -28,7 +28,7 @@ def found_as(told: dict[str, Any] | None) -> str:
 
 
 def partnerships(user: User | AnonymousUser) -> QuerySet[Partnership]:
-    return Partnership.objects.with_status()
+    return visible_partnerships(user).with_status()
 
 
 def partnership(row: Any) -> Result:
@@ -59,7 +59,7 @@ def organisation(row: Any) -> Result:
 
 
 def conventions(user: User | AnonymousUser) -> QuerySet[Convention]:
-    return Convention.objects.select_related("partnership")
+    return visible_conventions(user).select_related("partnership")
 
 
 def convention(row: Any) -> Result:
@@ -80,7 +80,7 @@ def entry(row: Any) -> Result:
 
 def themes(user: User | AnonymousUser) -> QuerySet[Theme]:
     """Those that a partnership has."""
-    return Theme.objects.filter(pk__in=Partnership.themes.through.objects.values("theme"))
+    return Theme.objects.filter(pk__in=visible_partnerships(user).order_by().values("themes"))
 
 
 def theme(row: Any) -> Result:

@@ -35,27 +35,31 @@ class CallQuerySet(models.QuerySet["Call"]):
             .order_by("-first_year", "title")
         )
 
-    def laureates(self, partnerships: "models.QuerySet[Partnership, Any]") -> list[dict[str, Any]]:
+    def laureates(
+        self, partnerships: "models.QuerySet[Partnership, Any]", among: "models.QuerySet[Partnership, Any]"
+    ) -> list[dict[str, Any]]:
         """Rows `slug, title, first_year, last_year, projects, partnerships, laureates, renewed`, oldest first.
 
         A call's laureates are the French local authorities party to the partnerships of its published projects, among
-        these partnerships; `renewed` were laureates of a call of an earlier year, whichever partnership's.
+        these partnerships; `renewed` were laureates of a call of an earlier year, by whichever partnership `among`
+        those that the reader may count.
         """
-        statements = (self.order_by().values("id"), partnerships.order_by().values("id"))
+        statements = (rows.order_by().values("id") for rows in (self, partnerships, among))
         with connection.cursor() as cursor:
-            calls, asked = (cursor.mogrify(*rows.query.sql_with_params()).decode() for rows in statements)
-            cursor.execute(LAUREATES.format(calls=calls, asked=asked))
+            calls, asked, known = (cursor.mogrify(*rows.query.sql_with_params()).decode() for rows in statements)
+            cursor.execute(LAUREATES.format(calls=calls, asked=asked, known=known))
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 LAUREATES = """
-WITH asked AS ({asked}),
+WITH asked AS ({asked}), known AS ({known}),
 places AS (
     SELECT project.id AS project_id, project.call_id, project.partnership_id, party.organisation_id, call.first_year,
            MIN(call.first_year) OVER (PARTITION BY party.organisation_id) AS first_time
     FROM funding_project AS project
     JOIN funding_call AS call ON call.id = project.call_id
+    JOIN known ON known.id = project.partnership_id
     LEFT JOIN partnerships_party AS party
         ON party.partnership_id = project.partnership_id AND party.role = 'party' AND party.side = 'french'
     WHERE project.state = 'published'
@@ -230,6 +234,9 @@ class Project(Versioned, Sourced):
     ends_on = models.DateField(_("prend fin le"), null=True, blank=True)
     ends_on_precision = PrecisionField(_("précision de la fin"))
     budget_amount = AmountField(_("budget total"), null=True, blank=True)
+
+    PUBLIC = f"""state = '{ProjectState.PUBLISHED.value}'
+        AND partnership_id IN (SELECT id FROM partnerships_partnership WHERE {Partnership.PUBLIC})"""  # noqa: S608
 
     objects = ProjectQuerySet.as_manager()
 

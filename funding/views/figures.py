@@ -20,7 +20,7 @@ from funding.indicators import INDICATORS
 from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
 from funding.models.totals import ApdTotalQuerySet
 from funding.permissions import may_recompute
-from partnerships.models import Partnership
+from partnerships.permissions import counted_partnerships
 
 
 @login_not_required
@@ -104,7 +104,7 @@ def financing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def indicators(request: HttpRequest) -> HttpResponse:
     """What the registry says of partnerships as a whole: one filter → figures → charts and their tables."""
-    filterset = IndicatorFilter(request.GET, Partnership.objects.real().with_status())
+    filterset = IndicatorFilter(request.GET, counted_partnerships(request.user).real().with_status())
     filterset.count_facets(*filterset.panel)
     found = [build(filterset) for build in INDICATORS.values()] if filterset.status == 200 and filterset.total else []
     context = {"filterset": filterset, "indicators": found}
@@ -117,7 +117,7 @@ def indicator_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     """One indicator's table as a file, with the headers and labels of readers in French."""
     if (build := INDICATORS.get(key)) is None:
         raise Http404
-    filterset = IndicatorFilter(request.GET, Partnership.objects.real().with_status())
+    filterset = IndicatorFilter(request.GET, counted_partnerships(request.user).real().with_status())
     if refused := refusal(filterset):
         return refused
     with override("fr"):

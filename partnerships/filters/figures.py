@@ -66,9 +66,10 @@ class DatedFilter(django_filters.Filter):
         super().__init__(widget=forms.HiddenInput, **kwargs)
 
 
-def calls() -> list[tuple[str, str]]:
-    """The calls with laureates; the money's tables are read through the partnerships' projects."""
-    rows = Partnership.objects.filter(projects__call__isnull=False, projects__state="published")
+def calls(among: QuerySet[Any]) -> list[tuple[str, str]]:
+    """The calls with laureates; the money's tables are read through these partnerships' projects."""
+    rows = Partnership.objects.filter(pk__in=among.order_by().values("pk"))
+    rows = rows.filter(projects__call__isnull=False, projects__state="published")
     rows = rows.order_by("projects__call__slug")
     return list(rows.values_list("projects__call__slug", "projects__call__title").distinct())
 
@@ -138,8 +139,12 @@ class FigureFilter(ListFilter):
         label=_("Participation des agents"),
     )
     appel = django_filters.ChoiceFilter(
-        method="of_call", choices=calls, label=_("Lauréats de l’appel"), widget=forms.HiddenInput
+        method="of_call", choices=[], label=_("Lauréats de l’appel"), widget=forms.HiddenInput
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["appel"].extra["choices"] = lambda: calls(self.queryset)
 
     def of_reach(self, rows: QuerySet[Any], name: str, reach: str) -> QuerySet[Any]:
         asked = None if reach == UNKNOWN[0] else reach

@@ -11,18 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from aect.filters import Facet, Order, SortFilter
 from aect.search import search_field
 from partnerships import columns
-from partnerships.choices import LOCAL_KINDS, TOGETHER, OrganisationKind
+from partnerships.choices import LOCAL_KINDS, OrganisationKind
 from partnerships.filters.shared import ListFilter, countries, current_regions, kinds
-from partnerships.models import Organisation, Party
-from partnerships.models.organisations import region_of
+from partnerships.models import Organisation
+from partnerships.models.organisations import places_among, region_of
 
 
 def kind_rank() -> Case:
     return Case(*(When(kind=kind, then=Value(place)) for place, kind in enumerate(OrganisationKind.values)))
 
 
-def partnership_count() -> Coalesce:
-    places = Party.objects.filter(organisation=OuterRef("pk"), role__in=TOGETHER).order_by().values("organisation")
+def partnership_count(among: QuerySet[Any]) -> Coalesce:
+    places = places_among(among).filter(organisation=OuterRef("pk")).order_by().values("organisation")
     return Coalesce(Subquery(places.annotate(n=Count("pk")).values("n")), 0)
 
 
@@ -51,13 +51,20 @@ class CollectivityFilter(ListFilter):
     tri = SortFilter(
         {
             "nom": Order("folded", up=_("Nom")),
-            "partenariats": Order(partnership_count(), down=_("Plus de partenariats")),
+            "partenariats": Order("pk", down=_("Plus de partenariats")),  # see __init__
             "population": Order("population", down=_("Plus peuplées")),
             "type": Order(kind_rank()),
         },
         default="nom",
         tie=["folded", "pk"],
     )
+
+    def __init__(self, *args: Any, among: QuerySet[Any], **kwargs: Any) -> None:
+        """`among`: the partnerships that the reader may see."""
+        super().__init__(*args, **kwargs)
+        self.among = among
+        orders = self.filters["tri"].orders
+        orders["partenariats"] = orders["partenariats"]._replace(key=partnership_count(among))
 
     @property
     def shows_all(self) -> bool:
@@ -67,7 +74,7 @@ class CollectivityFilter(ListFilter):
         """Narrowed first, so that a search forgives mistyped words when none of these rows contains the text."""
         rows: Any = super().searched()
         if not self.shows_all:
-            return rows.partnered()  # type: ignore[no-any-return]
+            return rows.partnered(self.among)  # type: ignore[no-any-return]
         return rows if self.form.cleaned_data["q"] else rows.current()  # type: ignore[no-any-return]
 
     def everywhere(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

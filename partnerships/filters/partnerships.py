@@ -102,12 +102,16 @@ class SlugsField(forms.Field):
 
     widget = forms.MultipleHiddenInput
 
+    def __init__(self, *, rows: QuerySet[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
+
     def clean(self, value: Any) -> list[Partnership]:
         slugs = list(dict.fromkeys(value or []))
         if not COMPARED[0] <= len(slugs) <= COMPARED[1]:
             message = _("Choisissez de deux à quatre partenariats dans la liste ; il y en a ici %(n)d.")
             raise ValidationError(message, code="number", params={"n": len(slugs)})
-        rows = Partnership.objects.for_table().in_bulk(slugs, field_name="slug")
+        rows = self.rows.in_bulk(slugs, field_name="slug")
         if unknown := [slug[:80] for slug in slugs if slug not in rows]:
             message = _("Aucun partenariat ne porte l’identifiant %(value)s : il a peut-être changé.")
             raise ValidationError(message, code="unknown", params={"value": ", ".join(unknown)})
@@ -119,9 +123,13 @@ class SlugsFilter(ParameterFilter):
 
 
 class CompareFilter(UrlFilterSet):
-    """The partnerships to compare."""
+    """The partnerships to compare, among those of the queryset."""
 
     partenariat = SlugsFilter(label=_("Partenariats à comparer"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["partenariat"].extra["rows"] = self.queryset
 
     @property
     def comparison(self) -> Comparison | None:

@@ -101,13 +101,13 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         is_party = Exists(places.filter(partnership=OuterRef("partnership")))
         return self.filter(Exists(named.filter(organisation=organisation)) | ~Exists(named) & is_party)
 
-    def for_page(self) -> Self:
-        """What a convention's own page tells, but its chain of renewals."""
-        commitments = Commitment.objects.select_related("party").with_spent()
-        return self.select_related("partnership", "renews", "amends").prefetch_related(
+    def for_page(self, among: "ConventionQuerySet") -> Self:
+        """What a convention's own page tells; of the other conventions, those `among` which the reader may see."""
+        commitments = Commitment.objects.select_related("party").with_spent(among)
+        return self.select_related("partnership").prefetch_related(
+            Prefetch("partnership__conventions", among),
             "partnership__parties__organisation__country",
             "partnership__sdg_contributions",
-            "amendments",
             "signatories",
             Prefetch("commitments", commitments),
         )
@@ -199,6 +199,9 @@ class Convention(Versioned, Publishable, Sourced):
         related_name="conventions",
         help_text=_("Vide : toutes les collectivités partenaires."),
     )
+
+    PUBLIC = f"""{Publishable.PUBLIC}
+        AND partnership_id IN (SELECT id FROM partnerships_partnership WHERE {Publishable.PUBLIC})"""  # noqa: S608
 
     objects = ConventionQuerySet.as_manager()
 
@@ -322,6 +325,28 @@ class Convention(Versioned, Publishable, Sourced):
         return bool(self.partnership.sdg_contributions.all())
 
     @property
+    def kin(self) -> list["Convention"]:
+        """The partnership's conventions as the page prefetched them: those that its reader may see."""
+        return list(self.partnership.conventions.all())
+
+    @property
+    def renewed(self) -> "Convention | None":
+        return next((other for other in self.kin if other.pk == self.renews_id), None)
+
+    @property
+    def renewal(self) -> "Convention | None":
+        return next((other for other in self.kin if other.renews_id == self.pk), None)
+
+    @property
+    def amended(self) -> "Convention | None":
+        return next((other for other in self.kin if other.pk == self.amends_id), None)
+
+    @property
+    def amending(self) -> list["Convention"]:
+        """Its amendments."""
+        return [other for other in self.kin if other.amends_id == self.pk]
+
+    @property
     def signed_by(self) -> list[Organisation]:
         """Who signed it: those it names, else all the parties."""
         partnership = self.partnership
@@ -357,9 +382,10 @@ class ConventionSignatory(Convention.signatories.through):  # type: ignore[name-
 
 
 class CommitmentQuerySet(models.QuerySet["Commitment"]):
-    def with_spent(self) -> Self:
-        """Annotates `spent`: all that the party's service commits that year, in every convention."""
-        same = Commitment.objects.filter(party=OuterRef("party"), year=OuterRef("year"), service=OuterRef("service"))
+    def with_spent(self, among: ConventionQuerySet) -> Self:
+        """Annotates `spent`: all that the party's service commits that year, in every one of these conventions."""
+        held = Commitment.objects.filter(convention__in=among.order_by().values("pk"))
+        same = held.filter(party=OuterRef("party"), year=OuterRef("year"), service=OuterRef("service"))
         total = same.order_by().values("party").annotate(total=Sum("amount")).values("total")
         return self.annotate(spent=Subquery(total))
 

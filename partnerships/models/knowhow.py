@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Exists, Func, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, Func, IntegerField, OuterRef, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -107,8 +107,14 @@ class OfferQuerySet(EntryQuerySet["Offer"]):
         """The rows that tie an offer to each country it names."""
         return Offer.countries.through._default_manager.order_by()
 
-    def for_page(self) -> Self:
-        return self.for_list().select_related("source").prefetch_related("partnerships", "actions__partnership")
+    def for_page(self, among: models.QuerySet[Partnership]) -> Self:
+        """What an offer's own page tells; of the partnerships, those `among` which the reader may see."""
+        actions = Action.objects.filter(partnership__in=among.order_by().values("pk")).select_related("partnership")
+        return (
+            self.for_list()
+            .select_related("source")
+            .prefetch_related(Prefetch("partnerships", among), Prefetch("actions", actions))
+        )
 
 
 class NeedQuerySet(EntryQuerySet["Need"]):
@@ -182,6 +188,8 @@ class Entry(Sourced):
         _("clôture le"), null=True, blank=True, help_text=_("À partir de ce jour, hors ligne.")
     )
     is_fictitious = models.BooleanField(_("donnée fictive"), default=False)
+
+    PUBLIC = "published_on <= CURRENT_DATE AND (closes_on IS NULL OR closes_on > CURRENT_DATE)"
 
     class Meta:
         abstract = True

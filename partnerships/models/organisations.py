@@ -53,6 +53,8 @@ from partnerships.choices import (
 )
 from partnerships.models.reference import Sourced
 
+#: Partnerships that a reader may see: see `permissions.visible_partnerships`.
+Among = models.QuerySet[Any]
 REGION_KINDS = (OrganisationKind.REGION, OrganisationKind.MX_STATE)
 
 
@@ -93,16 +95,21 @@ def called(needle: Needle, path: str) -> Q:
     return either(at(path, *ids)) if few is None else Q(**{f"{path}__in": few})
 
 
+def places_among(partnerships: Among) -> Any:
+    """The places of parties and associates in these partnerships."""
+    from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
+
+    return Party.objects.filter(role__in=TOGETHER, partnership__in=partnerships.order_by().values("pk"))
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def collectivities(self) -> Self:
         """Local governments, French and foreign."""
         return self.filter(kind__in=LOCAL_KINDS)
 
-    def partnered(self) -> Self:
-        """Those that are party, or associated, to at least one partnership."""
-        from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
-
-        return self.filter(Exists(Party.objects.filter(organisation=OuterRef("pk"), role__in=TOGETHER)))
+    def partnered(self, among: Among) -> Self:
+        """Those that are party, or associated, to at least one of these partnerships."""
+        return self.filter(Exists(places_among(among).filter(organisation=OuterRef("pk"))))
 
     def current(self) -> Self:
         """Those that no other has succeeded to."""
@@ -143,28 +150,33 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         rows, needle = first_found(text, self.found)
         return rows.nearest_first(needle)  # type: ignore[no-any-return]
 
-    def for_list(self) -> Self:
-        """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows."""
-        from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
+    def for_list(self, among: Among) -> Self:
+        """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows.
 
-        places = Prefetch("places", Party.objects.filter(role__in=TOGETHER), to_attr="partner_places")
+        Of the partnerships, those `among` which the reader may see.
+        """
+        places = Prefetch("places", places_among(among), to_attr="partner_places")
         became = Prefetch("became", Succession.objects.select_related("successor"))
         return self.prefetch_related("country", "region", "identifiers", places, became)
 
-    def for_page(self) -> Self:
-        """All that an organisation's own page tells of itself, in a fixed number of queries."""
-        from partnerships.models import StaffContribution  # noqa: PLC0415  # life.py imports this module
+    def for_page(self, among: Among) -> Self:
+        """All that an organisation's own page tells of itself, in a fixed number of queries.
 
+        Of the partnerships, those `among` which the reader may see.
+        """
+        from partnerships.models import Milestone, StaffContribution  # noqa: PLC0415  # life.py imports this module
+
+        within = Q(partnership__in=among.order_by().values("pk"))
         return self.select_related("country", "region", "parent").prefetch_related(
             "identifiers",
             "names",
             "bodies",
-            "milestones",
+            Prefetch("milestones", Milestone.objects.filter(within | Q(partnership=None))),
             Prefetch("became", Succession.objects.select_related("successor")),
             Prefetch("came_from", Succession.objects.select_related("predecessor")),
             Prefetch("network_memberships", NetworkMembership.objects.select_related("network")),
             Prefetch("memberships_held", NetworkMembership.objects.select_related("member__country")),
-            Prefetch("staff_contributions", StaffContribution.objects.select_related("partnership")),
+            Prefetch("staff_contributions", StaffContribution.objects.filter(within).select_related("partnership")),
         )
 
     def alphabetical(self) -> Self:

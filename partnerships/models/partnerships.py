@@ -26,7 +26,7 @@ from partnerships.choices import (
     Reach,
     Side,
 )
-from partnerships.models.conventions import DATED_FACTS, Convention
+from partnerships.models.conventions import DATED_FACTS, Convention, ConventionQuerySet
 from partnerships.models.figures import FigureQuerySet, family_bit
 from partnerships.models.life import Action, Milestone, StaffContribution
 from partnerships.models.organisations import Organisation, OrganisationName, called
@@ -136,16 +136,18 @@ class PartnershipQuerySet(FigureQuerySet):
         """What `columns.PARTNERSHIPS` can show."""
         return self.for_list().prefetch_related("sdg_contributions")
 
-    def for_page(self, on: date) -> Self:
-        """All that a partnership's own page tells on this day, in a fixed number of queries."""
-        conventions = Convention.objects.with_state(on).select_related("renews", "renewed_by", "amends")
+    def for_page(self, on: date, among: ConventionQuerySet) -> Self:
+        """All that a partnership's own page tells on this day, in a fixed number of queries.
+
+        Of the conventions, those `among` which the reader may see.
+        """
+        conventions = among.with_state(on)
         return (
             self.for_list()
             .with_actor_kinds()
             .prefetch_related(
                 "parties__organisation__identifiers",
                 Prefetch("conventions", conventions),
-                "conventions__amendments",
                 "conventions__signatories",
                 "milestones",
                 "actions__indicators",
@@ -158,7 +160,7 @@ class PartnershipQuerySet(FigureQuerySet):
         """Without a dated fact from this day on: no beginning, milestone, step of a convention or project date.
 
         A date known to the year or the month speaks for the whole of it. The end agreed upon in a convention or a
-        project is no sign of life.
+        project is no sign of life; nor is a convention that is not published, for whom it is told to.
         """
         begun = Partnership.objects.filter(dated_from("projects__begins_on", since), projects__state="published")
         return self.exclude(
@@ -168,7 +170,7 @@ class PartnershipQuerySet(FigureQuerySet):
                     "partnership"
                 )
             )
-            | Q(pk__in=Convention.objects.filter(told_from(since)).values("partnership"))
+            | Q(pk__in=Convention.objects.published().filter(told_from(since)).values("partnership"))
             | Q(pk__in=begun.values("pk"))
         )
 

@@ -13,6 +13,8 @@ class Publishable(models.Model):
 
     published_at = models.DateTimeField(_("publication"), null=True, blank=True, default=timezone.now, editable=False)
 
+    PUBLIC = "published_at IS NOT NULL"
+
     class Meta:
         abstract = True
 

@@ -14,11 +14,12 @@ from aect.lists import download, place_of
 from partnerships import charts, clocks, law
 from partnerships.filters import ConventionFilter
 from partnerships.models import Convention
+from partnerships.permissions import visible_conventions
 from partnerships.views.facts import cited_by, numbered_sources
 
 
 def listed(request: HttpRequest) -> ConventionFilter:
-    rows = Convention.objects.with_state(timezone.localdate()).select_related("partnership")
+    rows = visible_conventions(request.user).with_state(timezone.localdate()).select_related("partnership")
     return ConventionFilter(request.GET, rows.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk"))
 
 
@@ -46,7 +47,8 @@ def conventions_file(request: HttpRequest, extension: str) -> HttpResponseBase:
 @require_safe
 def convention(request: HttpRequest, slug: str) -> HttpResponse:
     today = timezone.localdate()
-    found = get_object_or_404(Convention.objects.with_state(today).for_page(), slug=slug)
+    among = visible_conventions(request.user)
+    found = get_object_or_404(among.with_state(today).for_page(among), slug=slug)
     context = {
         "convention": found,
         "french_clock": clocks.french(found, today),

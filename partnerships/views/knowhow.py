@@ -23,7 +23,14 @@ from partnerships.choices import FRENCH_KINDS
 from partnerships.editable import NEED, OFFER
 from partnerships.filters import NeedFilter, OfferFilter
 from partnerships.models import Need, Offer
-from partnerships.permissions import editable_needs, editable_offers, edits, knowhow_places, visible
+from partnerships.permissions import (
+    editable_needs,
+    editable_offers,
+    edits,
+    knowhow_places,
+    visible,
+    visible_partnerships,
+)
 from partnerships.views.editing import form_page, saved
 from partnerships.views.facts import numbered_sources
 
@@ -68,17 +75,17 @@ def needs_file(request: HttpRequest, extension: str) -> HttpResponseBase:
 @login_not_required
 @require_safe
 def offer(request: HttpRequest, slug: str) -> HttpResponse:
-    today = timezone.localdate()
-    found = get_object_or_404(visible(Offer.objects.for_page(), request.user, today), slug=slug)
-    return record(request, found, proposals.needs_for(found, today))
+    today, among = timezone.localdate(), visible_partnerships(request.user)
+    found = get_object_or_404(visible(Offer.objects.for_page(among), request.user, today), slug=slug)
+    return record(request, found, proposals.needs_for(found, today, among))
 
 
 @login_not_required
 @require_safe
 def need(request: HttpRequest, slug: str) -> HttpResponse:
-    today = timezone.localdate()
+    today, among = timezone.localdate(), visible_partnerships(request.user)
     found = get_object_or_404(visible(Need.objects.for_page(), request.user, today), slug=slug)
-    return record(request, found, proposals.offers_for(found, today))
+    return record(request, found, proposals.offers_for(found, today, among))
 
 
 def record(request: HttpRequest, entry: Offer | Need, proposed: list[proposals.Proposal]) -> HttpResponse:

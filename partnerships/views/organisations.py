@@ -16,12 +16,15 @@ from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import PartyRole
 from partnerships.filters import CollectivityFilter
-from partnerships.models import Convention, Organisation, Partnership, Sourced
+from partnerships.models import Organisation, Sourced
+from partnerships.permissions import visible_conventions, visible_partnerships
 from partnerships.views.facts import milestone_event, numbered_sources
 
 
 def listed(request: HttpRequest) -> CollectivityFilter:
-    return CollectivityFilter(request.GET, Organisation.objects.collectivities().for_list().alphabetical())
+    among = visible_partnerships(request.user)
+    rows = Organisation.objects.collectivities().for_list(among).alphabetical()
+    return CollectivityFilter(request.GET, rows, among=among)
 
 
 @login_not_required
@@ -31,7 +34,8 @@ def collectivities(request: HttpRequest) -> HttpResponse:
     filterset = listed(request)
     chart = None
     if filterset.display == "carte":
-        chart = charts.links_map(Partnership.objects.of_parties(filterset.rows).with_parties().alphabetical())
+        among = visible_partnerships(request.user)
+        chart = charts.links_map(among.of_parties(filterset.rows).with_parties().alphabetical())
     return render_list(request, "partnerships/collectivities.html", filterset, chart=chart)
 
 
@@ -45,12 +49,13 @@ def collectivities_file(request: HttpRequest, extension: str) -> HttpResponseBas
 @require_safe
 def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResponse:
     """A local government, or any other body; each kind has its own address, and the other one leads there."""
-    found = get_object_or_404(Organisation.objects.for_page(), slug=slug)
+    among = visible_partnerships(request.user)
+    found = get_object_or_404(Organisation.objects.for_page(among), slug=slug)
     if found.is_local != is_local:
         return redirect(found, permanent=True)
-    rows = Partnership.objects.for_list().alphabetical()
+    conventions = visible_conventions(request.user).with_state(timezone.localdate())
+    rows = among.for_list().alphabetical()
     places = {role: rows.filter(parties__organisation=found, parties__role=role) for role in PartyRole}
-    today = timezone.localdate()
     context = {
         "organisation": found,
         "place": place_of(found, listed(request)),
@@ -58,8 +63,8 @@ def organisation(request: HttpRequest, slug: str, *, is_local: bool) -> HttpResp
         "as_associate": places[PartyRole.ASSOCIATE],
         "as_actor": places[PartyRole.ACTOR],
         "map": charts.place_map(found, chain(places[PartyRole.PARTY], places[PartyRole.ASSOCIATE])),
-        "territories": Organisation.objects.filter(region=found).collectivities().partnered().alphabetical(),
-        "conventions": Convention.objects.with_state(today).signed_by(found).select_related("partnership"),
+        "territories": Organisation.objects.filter(region=found).collectivities().partnered(among).alphabetical(),
+        "conventions": conventions.signed_by(found).select_related("partnership"),
         "events": [milestone_event(milestone) for milestone in found.milestones.all()],
         "citations": numbered_sources(facts(found)),
     }

@@ -20,11 +20,12 @@ from partnerships import charts
 from partnerships.choices import MilestoneKind, Outcome, Side
 from partnerships.filters import CompareFilter, PartnershipFilter
 from partnerships.models import Action, Convention, Milestone, Partnership, Sourced, StaffContribution
+from partnerships.permissions import visible_conventions, visible_partnerships
 from partnerships.views.facts import Event, cited_by, milestone_event, numbered_sources
 
 
 def listed(request: HttpRequest) -> PartnershipFilter:
-    return PartnershipFilter(request.GET, Partnership.objects.for_table().alphabetical())
+    return PartnershipFilter(request.GET, visible_partnerships(request.user).for_table().alphabetical())
 
 
 @login_not_required
@@ -52,7 +53,9 @@ def partnerships_file(request: HttpRequest, extension: str) -> HttpResponseBase:
 @login_not_required
 @require_safe
 def partnership(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Partnership.objects.for_page(timezone.localdate()), slug=slug)
+    conventions = visible_conventions(request.user)
+    rows = visible_partnerships(request.user).for_page(timezone.localdate(), conventions)
+    found = get_object_or_404(rows, slug=slug)
     context = {
         "partnership": found,
         "standing": standing(found),
@@ -70,7 +73,7 @@ def partnership(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Two to four partnerships side by side; what differs is said."""
-    asked = CompareFilter(request.GET, Partnership.objects.none())
+    asked = CompareFilter(request.GET, visible_partnerships(request.user).for_table())
     context = {"filterset": asked, "comparison": asked.comparison}
     return render(request, "partnerships/compare.html", context, status=asked.status)
 

@@ -320,7 +320,7 @@ class TestFounding:
         assert not PublishedFigure.objects.filter(source=None).exists()
 
     def test_every_party_has_a_place_on_the_map(self):
-        assert not Organisation.objects.partnered().filter(latitude=None).exists()
+        assert not Organisation.objects.partnered(Partnership.objects.all()).filter(latitude=None).exists()
 
     @staticmethod
     def of(slug: str) -> Partnership:

@@ -224,14 +224,14 @@ def whole_convention(**fields) -> Convention:
 
 def test_a_page_asks_as_much_for_many_facts_as_for_few(client, django_assert_num_queries):
     row = whole_convention()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(row.get_absolute_url())
     for year in (2026, 2027, 2028):
         factories.CommitmentFactory(convention=row, year=year)
         row = factories.ConventionFactory(partnership=row.partnership, renews=row, source=row.source)
         factories.CommitmentFactory(convention=row, year=year)
         factories.PartyFactory(partnership=row.partnership, side=Side.FOREIGN)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(row.get_absolute_url())
 
 

@@ -169,8 +169,9 @@ def test_several_values_of_a_facet_add_their_rows(links):
 
 
 def collectivities(query: str) -> list[str]:
-    rows = Organisation.objects.collectivities().for_list().alphabetical()
-    return [row.name for row in CollectivityFilter(QueryDict(query), rows).rows]
+    among = Partnership.objects.all()
+    rows = Organisation.objects.collectivities().for_list(among).alphabetical()
+    return [row.name for row in CollectivityFilter(QueryDict(query), rows, among=among).rows]
 
 
 def test_collectivities_with_a_partnership_by_default(links):

@@ -8,8 +8,9 @@ from partnerships.models import Convention, Organisation, Partnership
 
 
 def found(text: str) -> list[str]:
-    rows = Organisation.objects.collectivities().for_list().alphabetical()
-    return [row.name for row in CollectivityFilter(QueryDict(f"toutes=1&q={text}"), rows).rows]
+    among = Partnership.objects.all()
+    rows = Organisation.objects.collectivities().for_list(among).alphabetical()
+    return [row.name for row in CollectivityFilter(QueryDict(f"toutes=1&q={text}"), rows, among=among).rows]
 
 
 @pytest.mark.usefixtures("founding", "db")

@@ -17,6 +17,8 @@ from tests import factories
 from tests.partnerships.test_editing import edit, filled
 from tests.partnerships.test_models import refused
 
+EVERY = Partnership.objects.all()
+
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
@@ -408,7 +410,7 @@ class TestProposals:
         shared = factories.OfferFactory(sdg_goals=[6])
         elsewhere = factories.OfferFactory(countries=["SN"], sdg_goals=[6, 11])
         other = factories.OfferFactory(theme=factories.ThemeFactory(slug="culture", name="Culture"))
-        found = [proposal.entry for proposal in proposals.offers_for(need, today)]
+        found = [proposal.entry for proposal in proposals.offers_for(need, today, EVERY)]
         assert found == [shared, spoken, plain[1], plain[0]]
         assert elsewhere not in found
         assert other not in found
@@ -417,8 +419,8 @@ class TestProposals:
         for n in range(4):
             factories.OfferFactory(sdg_goals=[n + 1, 6], countries=["MX"] if n % 2 else ["SN"])
             factories.NeedFactory(sdg_goals=[n + 1])
-        there = {(o.pk, p.entry.pk) for o in Offer.objects.for_list() for p in proposals.needs_for(o, today)}
-        back = {(p.entry.pk, n.pk) for n in Need.objects.for_list() for p in proposals.offers_for(n, today)}
+        there = {(o.pk, p.entry.pk) for o in Offer.objects.for_list() for p in proposals.needs_for(o, today, EVERY)}
+        back = {(p.entry.pk, n.pk) for n in Need.objects.for_list() for p in proposals.offers_for(n, today, EVERY)}
         assert there == back
         assert len(there) == 8
 
@@ -428,7 +430,7 @@ class TestProposals:
         factories.OfferFactory(slug="a", languages=["es"])
         factories.OfferFactory(slug="b", sdg_goals=[6], languages=["es"])
         factories.OfferFactory(slug="c", sdg_goals=[6, 11, 1])
-        assert [proposal.entry.slug for proposal in proposals.offers_for(need, today)] == ["c"]
+        assert [proposal.entry.slug for proposal in proposals.offers_for(need, today, EVERY)] == ["c"]
 
     def test_those_who_are_partners_already_say_so(self, client):
         offer, need = factories.OfferFactory(), factories.NeedFactory()

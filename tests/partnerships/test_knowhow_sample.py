@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from partnerships import proposals, services
-from partnerships.models import Need, Offer
+from partnerships.models import Need, Offer, Partnership
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founding")]
@@ -50,7 +50,7 @@ class TestSample:
         offer, need = next(
             (offer, proposal.entry)
             for offer in Offer.objects.published(today).for_list()
-            for proposal in proposals.needs_for(offer, today)
+            for proposal in proposals.needs_for(offer, today, Partnership.objects.all())
         )
         services.prepare_partnership(offer, need, by=officer)
         self.sample()

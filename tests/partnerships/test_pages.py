@@ -51,7 +51,7 @@ def test_a_partnership_asks_as_much_for_many_facts_as_for_few(client, django_ass
         for _ in range(rows):
             full(partnership, source)
             factories.SdgContributionFactory(partnership=partnership, goal=next(goals), weight=10)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             client.get(partnership.get_absolute_url())
 
 
@@ -89,7 +89,7 @@ def test_a_convention_asks_as_much_for_many_facts_as_for_few(client, django_asse
             base.signatories.add(place.organisation)
             factories.ConventionFactory(partnership=partnership, kind="amendment", amends=base)
             factories.CommitmentFactory(convention=base, party=place.organisation)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             client.get(base.get_absolute_url())
 
 

@@ -33,7 +33,7 @@ def partnership(**fields):
 
 def test_a_record_asks_as_much_for_many_facts_as_for_few(client, django_assert_num_queries):
     row = partnership()
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(row.get_absolute_url())
     for _ in range(3):
         factories.MilestoneFactory(partnership=row)
@@ -42,7 +42,7 @@ def test_a_record_asks_as_much_for_many_facts_as_for_few(client, django_assert_n
         action = Action.objects.create(partnership=row, title="Autre")
         Indicator.objects.create(action=action, name="Part", baseline=1)
         factories.PartyFactory(partnership=row, organisation=factories.OrganisationFactory())
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(row.get_absolute_url())
 
 
