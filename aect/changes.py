@@ -232,6 +232,8 @@ def told(row: Row, names: Names) -> Change:
     ]
     kind = capfirst(str(row.branch.model._meta.verbose_name))
     person, place = who(row.context, names), row.context.get("url", "")
+    if row.label == history.OPENING:
+        person = _("État à l’ouverture de l’historique")
     model = row.branch.model._meta.label_lower
     return Change(row.at, person, place, row.label, kind, named(row, names), cells, model, row.event)
 

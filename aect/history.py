@@ -5,12 +5,14 @@ from typing import Any, TypeVar
 
 import pghistory
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from pghistory.core import event_models
 
 from aect.versions import GROW, Versioned
 
 M = TypeVar("M", bound=type[models.Model])
+#: The first event of a row that is older than its history; the others are insert, update and delete.
+OPENING = "opening"
 
 
 def recorded(*parents: str) -> Callable[[M], M]:
@@ -64,3 +66,27 @@ def hanging_on(model: type[models.Model]) -> Iterator[tuple[type[models.Model], 
         keys = [name for name in events.hangs_on if tracked._meta.get_field(name).related_model is model]
         if keys:
             yield tracked, keys
+
+
+def open_histories(apps: Any, schema_editor: Any = None, *, app: str) -> None:
+    """For a migration: one event for each row of the application's recorded models that has none, as it now stands.
+
+    One statement a model; a second call adds nothing.
+    """
+    for events in apps.get_app_config(app).get_models():
+        fields = {field.name: field for field in events._meta.concrete_fields}
+        if "pgh_obj" not in fields:
+            continue
+        columns = ", ".join(f'"{field.column}"' for name, field in fields.items() if not name.startswith("pgh_"))
+        tracked = fields["pgh_obj"].related_model._meta
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO {events._meta.db_table} (pgh_created_at, pgh_label, pgh_obj_id, {columns})
+                SELECT now(), %s, {tracked.pk.column}, {columns} FROM {tracked.db_table} AS found
+                WHERE NOT EXISTS (
+                    SELECT FROM {events._meta.db_table} WHERE pgh_obj_id = found.{tracked.pk.column}
+                )
+                """,  # noqa: S608
+                [OPENING],
+            )

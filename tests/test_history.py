@@ -4,7 +4,9 @@ import io
 
 import pghistory
 import pytest
+from django.apps import apps
 from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from aect import history
@@ -211,3 +213,29 @@ def test_a_page_takes_as_many_queries_for_one_change_as_for_many(officer_client,
     factories.PartyFactory.create_batch(5, partnership=partnership)
     with django_assert_num_queries(8):
         officer_client.get(address(partnership))
+
+
+def test_rows_older_than_their_history_get_one_first_event(officer_client):
+    old, known = factories.PartnershipFactory(name="Ancien", slug="ancien"), factories.PartnershipFactory()
+    old.themes.add(factories.ThemeFactory())
+    known.name = "Changé"
+    known.save()
+    linked = old.themes.through.objects.get()
+    for events, pk in ((history.events_of(Partnership), old.pk), (history.events_of(type(linked)), linked.pk)):
+        events.objects.filter(pgh_obj=pk).delete()
+    assert told(old) == []
+    with CaptureQueriesContext(connection) as asked:
+        for _twice in range(2):
+            history.open_histories(apps, app="partnerships")
+    assert len(asked) == 2 * len([model for model in history.histories() if model._meta.app_label == "partnerships"])
+    assert labels(old) == [history.OPENING]
+    assert labels(known) == ["insert", "update"]
+    assert {(label, kind) for label, kind, _name in told(old)} == {("opening", "Partenariat"), ("opening", "Thème")}
+    opened = history.events_of(Partnership).objects.get(pgh_obj=old)
+    kept = [f.attname for f in Partnership._meta.concrete_fields if not isinstance(f, models.GeneratedField)]
+    assert [getattr(opened, name) for name in kept] == [getattr(old, name) for name in kept]
+    page = officer_client.get("/partenariats/ancien/historique/").content.decode()
+    assert "État à l’ouverture de l’historique" in page
+    old.name = "Renommé"
+    old.save()
+    assert labels(old) == [history.OPENING, "update"]
