@@ -260,10 +260,10 @@ LEGAL_PUBLISHER = env.str("LEGAL_PUBLISHER", default="")
 LEGAL_DIRECTOR = env.str("LEGAL_DIRECTOR", default="")
 LEGAL_HOST = env.str("LEGAL_HOST", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
-SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=CONTACT_EMAIL and f"mailto:{CONTACT_EMAIL}")
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="") or (CONTACT_EMAIL and f"mailto:{CONTACT_EMAIL}")
 
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # of links in messages
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=CONTACT_EMAIL or "aect@localhost")
+SITE_URL = (env.str("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")  # of links in messages
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or CONTACT_EMAIL or "aect@localhost"
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", default=20)  # of each answer of the mail server
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
