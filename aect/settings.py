@@ -116,6 +116,9 @@ DATABASES["default"]["OPTIONS"] = {
         ]
     ),
 }
+# Who owns the tables, for `migrate` only (see aect/journal/roles.py); what serves people must not be given it.
+OWNER_URL = env.str("MIGRATION_DATABASE_URL", default="")
+MIGRATION_DATABASE = env.db_url_config(OWNER_URL) if OWNER_URL else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIR = BASE_DIR / "fixtures"  # reference data and founding cases, read by load_reference and load_founding
 

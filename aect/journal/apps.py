@@ -12,7 +12,7 @@ class JournalConfig(AppConfig):
     def ready(self) -> None:
         from axes.signals import user_locked_out  # noqa: PLC0415  # models are loaded by now
 
-        from aect.journal import signing_in  # noqa: PLC0415
+        from aect.journal import checks, signing_in  # noqa: F401, PLC0415
 
         handlers: dict[Any, Any] = {
             user_logged_in: signing_in.signed_in,

@@ -115,6 +115,8 @@ def _forget(home: Path) -> None:
 def _environment(running: Services, port: int) -> dict[str, str]:
     return {
         **running.env(),
+        "DATABASE_URL": running.application_url or running.database_url,
+        "MIGRATION_DATABASE_URL": "",  # only `migrate` is given it
         "AECT_DEMO": "1",
         "DEBUG": "0",
         "HTTPS": "0",  # this and the next said aloud, because a .env of the checkout may say otherwise
@@ -128,6 +130,11 @@ def _environment(running: Services, port: int) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(CHECKOUT),
     }
+
+
+def _owner_url(running: Services) -> str:
+    """Who owns the tables: of our own server the role that made it, else whom the caller names."""
+    return running.database_url if running.application_url else os.environ.get("MIGRATION_DATABASE_URL", "")
 
 
 def _mail_url() -> str:
@@ -160,7 +167,7 @@ def _load(running: Services, home: Path, env: dict[str, str]) -> None:
         note.unlink(missing_ok=True)
     done: dict[str, str] = json.loads(note.read_text()) if note.exists() else {}
     say("Mise à jour de la base…")
-    _manage(env, "migrate", "--verbosity", "0")
+    _manage({**env, "MIGRATION_DATABASE_URL": _owner_url(running)}, "migrate", "--verbosity", "0")
     fixtures = digest(CHECKOUT / "fixtures")
     for step in STEPS:
         version = "once" if step in SAMPLES else fixtures

@@ -19,6 +19,7 @@ from .processes import Account, Child
 from .programs import Postgres
 
 PATIENCE = 20  # seconds for a server to come up; after a kill -9 the first tries fail for 1 to 3 s
+OWNER, APPLICATION = "aect", "aect_app"  # who migrates, and who serves
 THROW_AWAY = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -33,6 +34,8 @@ class Services:
     children: list[Child] = field(default_factory=list)
     fresh: bool = False
     """Whether the database was made just now, and is empty."""
+    application_url: str = ""
+    """The same database for the application's own role, where the server is ours."""
 
     def env(self) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
@@ -65,11 +68,14 @@ def _postgres(found: Services, folder: Path, home: Path, account: Account | None
     if written_by is None:
         found.fresh = True
         _create_cluster(server, data, account)
+    elif not _two_roles(data).exists():
+        _let_owner_make_roles(server, data, account)
     with places.socket_folder(own, account) as sockets:
         child = _start_postgres(server, data, sockets, account, durable)
         found.children.append(child)
         # django-environ leaves a host's %2F as it is; it does take a socket's folder as the front of the path.
-        found.database_url = f"postgres://aect@/{quote(str(sockets))}/aect"
+        found.database_url = f"postgres://{OWNER}@/{quote(str(sockets))}/aect"
+        found.application_url = f"postgres://{APPLICATION}@/{quote(str(sockets))}/aect"
         try:
             yield
         finally:
@@ -77,10 +83,10 @@ def _postgres(found: Services, folder: Path, home: Path, account: Account | None
 
 
 def _create_cluster(server: Postgres, data: Path, account: Account | None) -> None:
-    """initdb, the role `aect` and its database, under another name until all is there.
+    """initdb, the owner's role and its database, under another name until all is there.
 
-    The application's role is no superuser, as it should be none in production. C.UTF-8 makes lower('É') work without
-    ICU, which the wheel's PostgreSQL does not have.
+    It is no superuser, as it should be none in production; `migrate` makes the application's. C.UTF-8 makes
+    lower('É') work without ICU, which the wheel's PostgreSQL does not have.
     """
     new = data.with_name("data.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -94,9 +100,21 @@ def _create_cluster(server: Postgres, data: Path, account: Account | None) -> No
     _must_run(
         [server.tool("postgres"), "--single", "-D", str(new), *_memory(account), "postgres"],
         account,
-        "CREATE ROLE aect LOGIN CREATEDB;\nCREATE DATABASE aect OWNER aect;\n",
+        f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE;\nCREATE DATABASE aect OWNER {OWNER};\n",
     )
     new.rename(data)
+    _two_roles(data).touch()
+
+
+def _two_roles(data: Path) -> Path:
+    """Says that the owner of this cluster may make the application's role: not so before there were two."""
+    return data.with_name("two-roles")
+
+
+def _let_owner_make_roles(server: Postgres, data: Path, account: Account | None) -> None:
+    single = [server.tool("postgres"), "--single", "-D", str(data), *_memory(account), "postgres"]
+    _must_run(single, account, f"ALTER ROLE {OWNER} CREATEROLE;\n")
+    _two_roles(data).touch()
 
 
 def _memory(account: Account | None) -> list[str]:
