@@ -334,6 +334,11 @@ class IndicatorFilter(PartnershipFilter):
         names = set(self.form.fields) - set(self.panel) - self.presentation
         return [(name, value) for name, values in self.data.lists() if name in names for value in values if value]
 
+    @cached_property
+    def leaves_some_out(self) -> bool:
+        """Whether the registry holds made-up partnerships, which its list shows and no figure counts."""
+        return Partnership.objects.filter(is_fictitious=True).exists()
+
     def listing(self, **figure: Any) -> str:
         """The address of the list of these partnerships, narrowed to those that a figure counts."""
         names = set(self.form.fields) - {"annee_min", "annee_max"} - self.presentation
@@ -342,4 +347,6 @@ class IndicatorFilter(PartnershipFilter):
             if name in names and name not in figure:
                 asked.setlist(name, [value for value in values if value])
         asked.update({name: str(value) for name, value in figure.items()})
+        if self.leaves_some_out:
+            asked["fictifs"] = "sans"
         return f"{reverse('partnerships')}?{asked.urlencode()}"

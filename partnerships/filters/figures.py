@@ -146,6 +146,16 @@ class FigureFilter(ListFilter):
         super().__init__(*args, **kwargs)
         self.filters["appel"].extra["choices"] = lambda: calls(self.queryset)
 
+    fictifs = django_filters.ChoiceFilter(
+        method="made_up",
+        choices=[("sans", _("sans")), ("seuls", _("seuls"))],
+        label=_("Partenariats fictifs"),
+        widget=forms.HiddenInput,
+    )
+
+    def made_up(self, rows: QuerySet[Any], name: str, asked: str) -> QuerySet[Any]:
+        return rows.filter(is_fictitious=asked == "seuls")
+
     def of_reach(self, rows: QuerySet[Any], name: str, reach: str) -> QuerySet[Any]:
         asked = None if reach == UNKNOWN[0] else reach
         return rows.with_reach().filter(reach=asked)  # type: ignore[attr-defined, no-any-return]

@@ -109,6 +109,21 @@ def test_every_figure_s_link_lists_as_many_rows_as_it_counts(client):
         assert filterset.rows.count() == int(said.replace(NBSP, "")), address
 
 
+def test_a_figure_s_list_leaves_out_what_is_made_up(client):
+    factories.PartnershipFactory.create_batch(2, initiative="internal")
+    factories.PartnershipFactory(initiative="internal", is_fictitious=True)
+    page = client.get("/indicateurs/")
+    filterset = page.context["filterset"]
+    [shown] = [row[1] for row in INDICATORS["initiative"](filterset).chart.rows if row[0].code == "internal"]
+    for address, counted in ((filterset.listing(), filterset.total), (shown.address, shown.value)):
+        listed = client.get(address)
+        assert (listed.context["page"].paginator.count, counted) == (2, 2)
+        assert "Partenariats fictifs" in listed.content.decode()
+    assert client.get("/partenariats/").context["page"].paginator.count == 3
+    assert client.get("/partenariats/?fictifs=seuls").context["page"].paginator.count == 1
+    assert client.get("/partenariats/?fictifs=non").status_code == 400
+
+
 def test_a_link_keeps_the_filters_and_the_list_shows_the_same(client):
     registry(8)
     query = "pays=MX&annee_min=1990&odd=inconnue"
@@ -248,7 +263,7 @@ def test_the_filters_of_a_list_stay_when_the_panel_is_used(client):
     assert 'name="annee_min" value="2010"' in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 18), ("/indicateurs/arrets.csv", 6)])
+@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 19), ("/indicateurs/arrets.csv", 7)])
 def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_assert_num_queries, path, queries):
     for number in (1, 2):
         for _ in range(number):
