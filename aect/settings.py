@@ -94,13 +94,14 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "aect.views.site",
             ],
+            "libraries": {"dsfr_tags": "aect.marks"},
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aect.templatetags.aect"],
         },
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # hashed static files are rewritten: their checksums no longer match
-DSFR_MARK_OPTIONAL_FIELDS = True
+DSFR_MARK_OPTIONAL_FIELDS = True  # so that it keeps quiet; `aect.marks` decides
 
 # Data: PostgreSQL only. Limits are for web requests; commands and the worker lift the statement's one.
 DATABASES = {"default": {**env.db_url_config(required("DATABASE_URL")), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}

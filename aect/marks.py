@@ -1,0 +1,43 @@
+"""Which fields of a form say whether they must be filled in: those of the fewer, so that few words say it all.
+
+The library of tags that django-dsfr's own templates load, with its mark replaced (`TEMPLATES` in the settings): it
+marks every optional field, and the forms of the registry have little else.
+"""
+
+from django import forms
+from django.utils.translation import gettext as _
+from dsfr.templatetags.dsfr_tags import register
+
+
+def _asked(form: forms.BaseForm) -> list[forms.BoundField]:
+    """A box to tick asks for nothing: left empty, it says no."""
+    return [bound for bound in form.visible_fields() if not isinstance(bound.field, forms.BooleanField)]
+
+
+def _marks_required(form: forms.BaseForm) -> bool:
+    asked = _asked(form)
+    return sum(bound.field.required for bound in asked) * 2 < len(asked)
+
+
+@register.simple_tag
+def dsfr_mark_optionnal_fields(bound: forms.BoundField) -> str:
+    """What stands after a field's label."""
+    if isinstance(bound.field, forms.BooleanField) or bound.field.required != _marks_required(bound.form):
+        return ""
+    return f" {_('(obligatoire)')}" if bound.field.required else f" {_('(facultatif)')}"
+
+
+@register.simple_tag
+def fields_to_fill(form: forms.BaseForm) -> str:
+    """What stands above the fields; nothing when there is one."""
+    asked = _asked(form)
+    required = sum(bound.field.required for bound in asked)
+    if len(asked) < 2:
+        return ""
+    if required == len(asked):
+        return _("Tous les champs sont obligatoires.")
+    if not required:
+        return _("Aucun champ n’est obligatoire.")
+    if _marks_required(form):
+        return _("Seuls les champs marqués « obligatoire » doivent être remplis.")
+    return _("Sauf mention « facultatif », tous les champs sont obligatoires.")
