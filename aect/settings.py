@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "aect.jobs",
     "aect.mail",
     "aect.second_factor",
+    "aect.proconnect",
     "aect.saved",
     "aect.batches",
     "partnerships",
@@ -155,7 +156,11 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "aect.proconnect.backends.ProConnectBackend",
+]
 PASSWORD_RESET_TIMEOUT = 3600  # the mailed link lasts an hour
 SESSION_ENGINE = "aect.accounts.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=8) * 3600  # however busy: a working day
@@ -177,6 +182,24 @@ AXES_VERBOSE = False
 # The second factor of who signs in by password: whoever likes may have one; these must (`second_factor.services`).
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not AECT_DEMO)  # of officers and administrators
 OTP_TOTP_ISSUER = "AECT"  # the name that their application shows beside the code
+
+# ProConnect (OpenID Connect), offered where an issuer is named; the names are mozilla-django-oidc's where it has one.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_RP_CLIENT_ID = required("OIDC_RP_CLIENT_ID") if OIDC_ISSUER else ""
+OIDC_RP_CLIENT_SECRET = required("OIDC_RP_CLIENT_SECRET") if OIDC_ISSUER else ""
+OIDC_RP_SIGN_ALGO = env.str("OIDC_RP_SIGN_ALGO", default="RS256")  # the only one believed, id_token and userinfo alike
+if OIDC_RP_SIGN_ALGO not in {"RS256", "ES256"}:
+    raise ImproperlyConfigured("OIDC_RP_SIGN_ALGO is RS256 or ES256: see .env.example.")
+OIDC_RP_SCOPES = env.str("OIDC_RP_SCOPES", default="") or "openid email given_name usual_name"
+OIDC_ASK_AMR = env.bool("OIDC_ASK_AMR", default=True)  # by what means the person was identified
+OIDC_USE_PKCE = env.bool("OIDC_USE_PKCE", default=False)  # ProConnect refuses parameters that it does not document
+OIDC_OP_AUTHORIZATION_ENDPOINT = env.str("OIDC_OP_AUTHORIZATION_ENDPOINT", default="") or f"{OIDC_ISSUER}/authorize"
+OIDC_OP_TOKEN_ENDPOINT = env.str("OIDC_OP_TOKEN_ENDPOINT", default="") or f"{OIDC_ISSUER}/token"
+OIDC_OP_JWKS_ENDPOINT = env.str("OIDC_OP_JWKS_ENDPOINT", default="") or f"{OIDC_ISSUER}/jwks"
+OIDC_OP_USER_ENDPOINT = env.str("OIDC_OP_USER_ENDPOINT", default="") or f"{OIDC_ISSUER}/userinfo"
+OIDC_OP_LOGOUT_ENDPOINT = env.str("OIDC_OP_LOGOUT_ENDPOINT", default="") or f"{OIDC_ISSUER}/session/end"
+OIDC_TIMEOUT = env.float("OIDC_TIMEOUT", default=3)  # seconds for each of its three answers
+PROCONNECT_ABOUT = "https://www.proconnect.gouv.fr/"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -11,6 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from dsfr.models import DsfrConfig
 
 from aect import views
+from aect.proconnect.urls import returns as proconnect_returns
 
 admin.site.unregister(DsfrConfig)  # header and footer are our templates': that form would change nothing
 admin.site.unregister([TOTPDevice, StaticDevice])  # they would show other people's secrets; an action removes them
@@ -18,11 +19,13 @@ admin.site.site_header = admin.site.site_title = _("Administration de l’AECT")
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("", include(proconnect_returns)),
     path("readyz", views.readyz, name="readyz"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     *i18n_patterns(
         path("", include("aect.accounts.urls")),
         path("", include("aect.second_factor.urls")),
+        path("", include("aect.proconnect.urls")),
         path("mentions-legales/", views.page, {"template": "site/legal.html"}, name="legal"),
         path("donnees-personnelles/", views.page, {"template": "site/privacy.html"}, name="privacy"),
         path("accessibilite/", views.page, {"template": "site/accessibility.html"}, name="accessibility"),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import CheckConstraint, UniqueConstraint
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("accounts", "journal", "jobs", "mail", "saved", "batches", "partnerships", "funding")
+APPS = ("accounts", "proconnect", "journal", "jobs", "mail", "saved", "batches", "partnerships", "funding")
 MODULES = [p for name in ("aect", "partnerships", "funding") for p in (ROOT / name).rglob("*.py")]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 

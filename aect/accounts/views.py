@@ -24,6 +24,8 @@ from aect.accounts.models import Role, Session, User
 from aect.accounts.throttling import account_tried, client_address
 from aect.journal.models import Action
 from aect.journal.services import record
+from aect.proconnect import services as proconnect
+from aect.proconnect.views import leave_for
 from aect.second_factor import awaiting
 from aect.second_factor import services as second_factor
 from aect.second_factor.middleware import TOLD
@@ -45,6 +47,8 @@ class SignInView(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
+        if proconnect.is_configured():
+            context["proconnect_about"] = settings.PROCONNECT_ABOUT
         context["second_factor_missing"] = self.request.session.pop(TOLD, False)
         if settings.AECT_DEMO:
             roles = dict(Role.choices)
@@ -55,7 +59,12 @@ class SignInView(LoginView):
 
 
 class SignOutView(LogoutView):
-    pass
+    """Ends the session here, and at ProConnect when it opened it."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kept = request.session.get(proconnect.KEPT) if proconnect.is_configured() else None
+        response = super().post(request, *args, **kwargs)
+        return leave_for(request, proconnect.leave(request, kept["id_token"])) if kept else response
 
 
 def locked_out(
@@ -117,6 +126,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "sessions": sessions,
         "current": request.session.session_key,
         "form": form,
+        "has_proconnect": proconnect.is_configured(),
         "has_second_factor": second_factor.device_of(user) is not None,
     }
     return render(request, "accounts/account.html", context)
