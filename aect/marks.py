@@ -1,7 +1,7 @@
 """Which fields of a form say whether they must be filled in: those of the fewer, so that few words say it all.
 
-The library of tags that django-dsfr's own templates load, with its mark replaced (`TEMPLATES` in the settings): it
-marks every optional field, and the forms of the registry have little else.
+The mark is put in the place of that of django-dsfr, in its own library of tags, which its templates load: it marks
+every optional field, and the forms of the registry have little else. The settings' `TEMPLATES` read this module.
 """
 
 from django import forms

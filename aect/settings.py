@@ -95,8 +95,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "aect.views.site",
             ],
-            "libraries": {"dsfr_tags": "aect.marks"},
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aect.templatetags.aect"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "aect.templatetags.aect",
+                "aect.marks",
+            ],
         },
     }
 ]
