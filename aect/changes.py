@@ -165,11 +165,14 @@ class Changes:
 
 
 class Deletions(Changes):
-    """What was deleted of these models since a moment, and is gone still; not what went along with another."""
+    """What was deleted of these models since a moment, and is gone still; not what went along with another.
 
-    def __init__(self, models_: Iterable[type[models.Model]], since: datetime) -> None:
+    With `by`, what this person deleted.
+    """
+
+    def __init__(self, models_: Iterable[type[models.Model]], since: datetime, *, by: User | None = None) -> None:
         self.branches = [Branch(model, (*history.events_of(model).hangs_on, "")[0]) for model in models_]
-        self.parameters = {"since": since}
+        self.parameters = {"since": since, "by": by.pk if by else None}
 
     @cached_property
     def sql(self) -> str:
@@ -178,6 +181,9 @@ class Deletions(Changes):
             SELECT {place} AS branch, pgh_id, pgh_obj_id, pgh_created_at, pgh_label, pgh_context_id
             FROM {history.events_of(branch.model)._meta.db_table} AS event
             WHERE pgh_label = 'delete' AND pgh_created_at > %(since)s AND {gone(branch.model)}
+            AND (%(by)s IS NULL OR pgh_context_id IN (
+                SELECT id FROM pghistory_context WHERE metadata @> jsonb_build_object('user', %(by)s::bigint)
+            ))
             """  # noqa: S608
             for place, branch in enumerate(self.branches)
         )

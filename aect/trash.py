@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aect import history
+from aect.accounts.models import User
 
 KEPT = timedelta(days=30)
 
@@ -49,12 +50,13 @@ def latest_deletion(model: type[models.Model], pk: Any) -> int:
 
 
 @transaction.atomic
-def restore(model: type[models.Model], event_id: int) -> models.Model:
+def restore(model: type[models.Model], event_id: int, *, by: User | None = None) -> models.Model:
     """Puts a deleted record back with its id and address, and all that its deletion took along, or nothing.
 
-    Raises NotRestored; DoesNotExist when the history knows no such deletion of the last month.
+    Raises NotRestored; DoesNotExist when the history knows no such deletion of the last month, or none of this person.
     """
-    event = history.events_of(model).objects.get(deleted_lately(), pgh_id=event_id)
+    whose = {"pgh_context__metadata__user": by.pk} if by else {}
+    event = history.events_of(model).objects.get(deleted_lately(), pgh_id=event_id, **whose)
     restored = [_put_back(model, row) for model, row in _deleted_with(model, event)]
     try:
         with transaction.atomic():

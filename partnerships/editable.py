@@ -1,9 +1,11 @@
-"""What officers edit: kinds of records with a page, and the rows that hang on some of them."""
+"""What officers and agents edit: kinds of records with a page, and the rows that hang on some of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ from partnerships import permissions
 from partnerships.forms import records as forms
 from partnerships.forms.base import EditForm
 from partnerships.forms.knowhow import NeedForm, OfferForm
+from partnerships.models.publication import Publishable
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,29 @@ class Part:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of record: who may edit which rows, its form, and its parts by the name that stands in the address."""
+    """A kind of record: who may edit which rows, its form, and its parts by the name that stands in the address.
+
+    `adds` says who may add one.
+    """
 
     name: str
     form: type[EditForm]
     rows: Callable[[User], QuerySet[Any]]
     add: Any
     parts: dict[str, Part] = field(default_factory=dict)
+    adds: Callable[[User | AnonymousUser], bool] = permissions.edits
+
+    @property
+    def has_drafts(self) -> bool:
+        return issubclass(self.form._meta.model, Publishable)
+
+    def holds(self, row: Model, user: User) -> bool:
+        """Whether the row is a record of this kind that this person may edit, or hangs on one."""
+        rows = self.rows(user)
+        if isinstance(row, rows.model):
+            return rows.filter(pk=row.pk).exists()
+        keys = [part.key for part in self.parts.values() if isinstance(row, part.model)]
+        return any(rows.filter(pk=reduce(getattr, key.split("__"), row).pk).exists() for key in keys)
 
 
 PARTNERSHIP = Kind(
@@ -76,6 +95,7 @@ PARTNERSHIP = Kind(
             ("organisation",),
         ),
     },
+    permissions.adds,
 )
 ORGANISATION = Kind(
     "organisation",
@@ -118,6 +138,7 @@ CONVENTION = Kind(
             ("party",),
         )
     },
+    permissions.adds,
 )
 OFFER = Kind("offer", OfferForm, permissions.editable_offers, _("Ajouter une offre de savoir-faire"))
 NEED = Kind("need", NeedForm, permissions.editable_needs, _("Ajouter un besoin de savoir-faire"))

@@ -12,6 +12,7 @@ from partnerships.choices import EntryState, MemberRole, PartyRole, Side
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party
 from partnerships.models.conventions import ConventionQuerySet
 from partnerships.models.knowhow import Entry, EntryQuerySet
+from partnerships.models.organisations import OrganisationQuerySet
 from partnerships.models.partnerships import PartnershipQuerySet
 
 E = TypeVar("E", bound=Entry)
@@ -31,29 +32,29 @@ def is_analyst(user: User | AnonymousUser) -> bool:
     return isinstance(user, User) and user.role == Role.ANALYST
 
 
-def places(user: User | AnonymousUser, *roles: MemberRole) -> QuerySet[Organisation]:
+def places(user: User | AnonymousUser, *roles: MemberRole) -> OrganisationQuerySet:
     """The collectivities in which an agent has one of these roles; nobody else acts for a collectivity."""
     if not isinstance(user, User) or user.role != Role.AGENT:
         return Organisation.objects.none()
     return Organisation.objects.filter(pk__in=user.memberships.filter(role__in=roles).values("organisation"))
 
 
-def collectivities_of(user: User | AnonymousUser) -> QuerySet[Organisation]:
+def collectivities_of(user: User | AnonymousUser) -> OrganisationQuerySet:
     """Those of which this agent is a member, and reads what is not published."""
     return places(user, *MemberRole)
 
 
-def edited_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
+def edited_by(user: User | AnonymousUser) -> OrganisationQuerySet:
     """Those of which this agent edits the records."""
     return places(user, MemberRole.EDITOR, MemberRole.SIGNATORY)
 
 
-def signed_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
+def signed_by(user: User | AnonymousUser) -> OrganisationQuerySet:
     """Those for which this agent answers: who grants and takes back places, and submits what commits them."""
     return places(user, MemberRole.SIGNATORY)
 
 
-def partnerships_of(places: QuerySet[Organisation]) -> QuerySet[Partnership]:
+def partnerships_of(places: QuerySet[Organisation]) -> PartnershipQuerySet:
     """Those to which one of these collectivities is a French party."""
     parties = Party.objects.filter(organisation__in=places.order_by().values("pk"), side=Side.FRENCH)
     return Partnership.objects.filter(pk__in=parties.filter(role=PartyRole.PARTY).values("partnership"))
@@ -89,7 +90,7 @@ def editable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
     return rows if edits(user) else rows.none()
 
 
-def editable_partnerships(user: User | AnonymousUser) -> QuerySet[Partnership]:
+def editable_partnerships(user: User | AnonymousUser) -> PartnershipQuerySet:
     """Officers edit all; editors and signatories those to which their collectivity is a French party."""
     return Partnership.objects.all() if edits(user) else partnerships_of(edited_by(user))
 
@@ -103,7 +104,8 @@ def editable_conventions(user: User | AnonymousUser) -> QuerySet[Convention]:
 
 
 def editable_offers(user: User | AnonymousUser) -> QuerySet[Offer]:
-    return editable(Offer.objects.all(), user)
+    """Officers edit all; editors and signatories those of their collectivity."""
+    return Offer.objects.all() if edits(user) else Offer.objects.filter(organisation__in=edited_by(user).values("pk"))
 
 
 def editable_needs(user: User | AnonymousUser) -> QuerySet[Need]:
@@ -112,7 +114,18 @@ def editable_needs(user: User | AnonymousUser) -> QuerySet[Need]:
 
 def knowhow_places(user: User | AnonymousUser) -> QuerySet[Organisation]:
     """Local governments for which this person may add an offer or a need."""
-    return editable(Organisation.objects.collectivities(), user)
+    return Organisation.objects.collectivities() if edits(user) else edited_by(user)
+
+
+def adds(user: User | AnonymousUser) -> bool:
+    """Who adds partnerships and conventions: officers, and whoever edits for a collectivity."""
+    return edits(user) or edited_by(user).exists()
+
+
+def deletable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
+    """Of rows that this person may edit, those that they may delete: what is published, an officer takes away."""
+    has_drafts = any(field.name == "published_at" for field in rows.model._meta.fields)
+    return rows.filter(published_at=None) if has_drafts and not edits(user) else rows
 
 
 def visible(entries: EntryQuerySet[E], user: User | AnonymousUser, on: date) -> EntryQuerySet[E]:

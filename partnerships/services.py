@@ -10,9 +10,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from aect.accounts.models import User
+from aect.journal import services as journal
+from aect.journal.models import Action
 from partnerships import matching
 from partnerships.choices import MilestoneKind, PartnershipStatus, Side
 from partnerships.models import (
+    Convention,
     Milestone,
     Need,
     Offer,
@@ -37,6 +40,27 @@ def free_slug(model: Any, text: str) -> str:
     stem = slugify(text)[: model._meta.get_field("slug").max_length - 6].strip("-") or "fiche"
     taken = {*RESERVED, *model._default_manager.filter(slug__startswith=stem).values_list("slug", flat=True)}
     return next(slug for n in range(1, len(taken) + 3) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
+
+
+class NotPublished(Exception):
+    """A record that cannot be published yet; the message says why, to the reader."""
+
+
+@transaction.atomic
+def publish(record: Partnership | Convention, *, by: User, is_published: bool = True) -> None:
+    """Puts the record before everybody, or makes a draft of it again. Done already, it changes nothing.
+
+    Raises NotPublished for a convention of a draft: nobody would see it.
+    """
+    model: Any = type(record)
+    held = model.objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+    if held.is_draft != is_published:
+        return
+    if is_published and isinstance(held, Convention) and held.partnership.is_draft:
+        raise NotPublished(_("Publiez d’abord le partenariat de cette convention : il est encore un brouillon."))
+    held.published_at = timezone.now() if is_published else None
+    held.save(update_fields=["published_at"])
+    journal.record(Action.STATE_CHANGED, by=by, on=held, state="published" if is_published else "draft")
 
 
 @transaction.atomic

@@ -26,6 +26,14 @@ def edited_with_parts(kind: Kind, folder: str, new: str) -> list[URLPattern]:
         path(f"{part}/ajouter/", editing.add_part, given, name=f"{kind.name}-part-add"),
         path(f"{part}/<int:pk>/modifier/", editing.edit_part, given, name=f"{kind.name}-part-edit"),
         path(f"{part}/<int:pk>/supprimer/", editing.delete_part, given, name=f"{kind.name}-part-delete"),
+        *(published(kind, f"{folder}/<slug:slug>") if kind.has_drafts else []),
+    ]
+
+
+def published(kind: Kind, record: str) -> list[URLPattern]:
+    return [
+        path(f"{record}/{verb}/", editing.publish, {"kind": kind, "is_published": state}, name=f"{kind.name}-{name}")
+        for verb, state, name in (("publier", True, "publish"), ("retirer", False, "unpublish"))
     ]
 
 

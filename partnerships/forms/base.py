@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from dsfr.forms import DsfrBaseForm
 
+from aect.accounts.models import User
 from aect.fields import PartialDate
 from partnerships.forms.fields import PartialDateField
 from partnerships.services import free_slug
@@ -19,6 +20,9 @@ class EditForm(DsfrBaseForm, forms.ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, PartialDateField) and (value := getattr(self.instance, name)):
                 self.initial[name] = PartialDate(value, getattr(self.instance, f"{name}_precision", "day"))
+
+    def by(self, user: User) -> None:
+        """Leaves what this person may choose and write."""
 
     def add_error(self, field: str | None, error: Any) -> None:
         """What is wrong with a field that the form does not show is said of the whole."""

@@ -5,10 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from aect.accounts.models import User
 from partnerships.choices import Sdg, WorkingLanguage
 from partnerships.forms.base import SluggedForm
 from partnerships.forms.fields import form_field
-from partnerships.models import Action, Country, Need, Offer, Partnership
+from partnerships.models import Action, Country, Need, Offer, Organisation, Partnership
+from partnerships.models.partnerships import PartnershipQuerySet
+from partnerships.permissions import edits, partnerships_of
 
 
 class EntryForm(SluggedForm):
@@ -33,6 +36,8 @@ class EntryForm(SluggedForm):
 
 
 class OfferForm(EntryForm):
+    """An agent writes and closes it; an officer publishes it."""
+
     countries = forms.ModelMultipleChoiceField(
         label=_("Pays souhaités"),
         help_text=_("Aucun : l’offre est ouverte à tous les pays."),
@@ -65,13 +70,24 @@ class OfferForm(EntryForm):
         """What attests an offer is chosen among the collectivity's own partnerships and their actions."""
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        own = Partnership.objects.filter(parties__organisation=self.instance.organisation).alphabetical()
+        own = evidence_of(self.instance.organisation).alphabetical()
         fields["countries"].queryset = Country.objects.exclude(pk="FR").alphabetical()
         fields["partnerships"].queryset = own
         fields["actions"].queryset = Action.objects.filter(partnership__in=own.order_by())
         for name in ("partnerships", "actions"):
             if not fields[name].queryset.exists():
                 del fields[name]
+
+    def by(self, user: User) -> None:
+        if not edits(user):
+            del self.fields["published_on"]
+
+
+def evidence_of(organisation: Organisation) -> PartnershipQuerySet:
+    """Those in which it takes part: published ones, and drafts to which it is party and which its members so read."""
+    drafts = partnerships_of(Organisation.objects.filter(pk=organisation.pk)).values("pk")
+    read = Partnership.objects.published() | Partnership.objects.filter(pk__in=drafts)
+    return read.filter(pk__in=organisation.places.values("partnership"))
 
 
 class NeedForm(EntryForm):

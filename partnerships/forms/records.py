@@ -6,6 +6,8 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aect.accounts.models import User
+from partnerships.choices import Side
 from partnerships.forms.base import EditForm, SluggedForm
 from partnerships.forms.fields import form_field
 from partnerships.models import (
@@ -24,16 +26,42 @@ from partnerships.models import (
     StaffContribution,
     Succession,
 )
+from partnerships.permissions import editable_partnerships, edited_by, edits
 
 SOURCE = ["source", "source_place"]
 
 
 class PartnershipForm(SluggedForm):
+    """A new one is an agent's draft when it says of which `collectivity`: that becomes its French party."""
+
+    collectivity = forms.ModelChoiceField(
+        label=_("Votre collectivité"), queryset=Organisation.objects.none(), required=False
+    )
+
     class Meta:
         model = Partnership
         fields = ["name", "summary", "initiative", "initiative_reason", "themes", "began_on", *SOURCE]
         formfield_callback = form_field
         widgets = {"themes": forms.CheckboxSelectMultiple}
+
+    field_order = ["collectivity"]
+
+    def by(self, user: User) -> None:
+        if self.instance.pk or edits(user):
+            del self.fields["collectivity"]
+            return
+        field: Any = self.fields["collectivity"]
+        field.required = True
+        field.queryset = edited_by(user).alphabetical()
+        field.initial = field.queryset.first() if field.queryset.count() == 1 else None
+        self.instance.published_at = None
+
+    def save(self, commit: bool = True) -> Partnership:
+        is_new = not self.instance.pk
+        partnership: Partnership = super().save(commit)
+        if is_new and (place := self.cleaned_data.get("collectivity")):
+            Party.objects.create(partnership=partnership, organisation=place, side=Side.FRENCH)
+        return partnership
 
 
 class PartyForm(EditForm):
@@ -189,6 +217,13 @@ class ConventionForm(SluggedForm):
         else:
             for name in ("renews", "amends", "signatories"):  # they belong to the partnership that is still to choose
                 del self.fields[name]
+
+    def by(self, user: User) -> None:
+        """An agent's new convention is a draft; it is one of a partnership that they edit."""
+        field: Any = self.fields["partnership"]
+        field.rows = editable_partnerships(user)
+        if not self.instance.pk and not edits(user):
+            self.instance.published_at = None
 
 
 class CommitmentForm(EditForm):

@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from partnerships.choices import FRENCH_KINDS
-from partnerships.editable import Kind
+from partnerships.editable import KINDS, Kind
 from partnerships.models import Need, Offer, Organisation, Sourced
-from partnerships.permissions import edits, visible
+from partnerships.permissions import edits, is_agent, knowhow_places, visible
 
 register = template.Library()
 
@@ -31,6 +31,26 @@ def cite(context: template.Context, fact: Sourced) -> str:
     number, source = cited
     place = f", {fact.source_place}" if fact.source_place else ""
     return format_html('<a class="aect-cite" href="#source-{0}" title="{1}">[{0}{2}]</a>', number, str(source), place)
+
+
+@register.simple_tag(takes_context=True)
+def rights(context: template.Context, record: Any) -> dict[str, bool]:
+    """What the reader may do with a record: `edit`, `delete`, `publish`."""
+    user = context["request"].user
+    kind = next(kind for kind in KINDS if isinstance(record, kind.form._meta.model))
+    may_edit = edits(user) or (is_agent(user) and kind.holds(record, user))
+    is_draft = getattr(record, "is_draft", None)  # None of a kind that has no drafts
+    return {
+        "edit": may_edit,
+        "delete": may_edit and (edits(user) or is_draft is not False),
+        "publish": edits(user) and is_draft is not None,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def may_add(context: template.Context, page: str) -> bool:
+    """Whether the reader may add a record by this page (`partnership-add`)."""
+    return next(kind for kind in KINDS if page == f"{kind.name}-add").adds(context["request"].user)
 
 
 @register.simple_tag
@@ -78,4 +98,5 @@ def knowhow(context: template.Context, organisation: Organisation) -> dict[str, 
     user = context["request"].user
     entries: Any = Offer.objects if organisation.kind in FRENCH_KINDS else Need.objects
     rows = visible(entries.filter(organisation=organisation).for_list(), user, timezone.localdate())
-    return {"organisation": organisation, "entries": rows.latest_first(), "edits": edits(user)}
+    may_write = knowhow_places(user).filter(pk=organisation.pk).exists() if user.is_authenticated else False
+    return {"organisation": organisation, "entries": rows.latest_first(), "edits": may_write}

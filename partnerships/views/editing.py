@@ -1,11 +1,13 @@
-"""Forms for officers: records, the rows that hang on them, deletion and its undoing."""
+"""Forms on records and the rows that hang on them, for officers and the agents whose they are; deletion, undone."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
 from django.apps import apps
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,8 +23,9 @@ from aect import editing, trash
 from aect.accounts.models import User
 from aect.changes import Deletions
 from aect.filters import render_list
-from partnerships.editable import Kind, Part, models_edited
-from partnerships.permissions import edits
+from partnerships import services
+from partnerships.editable import KINDS, Kind, Part, models_edited
+from partnerships.permissions import adds, deletable, edits
 from partnerships.views.gone import keeping_text
 from partnerships.views.history import HistoryFilter
 
@@ -30,9 +33,24 @@ DELETIONS_A_PAGE = 50
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def allowed(request: HttpRequest) -> None:
-    if not edits(request.user):
+def allowed(request: HttpRequest, who: Callable[[User | AnonymousUser], bool] = edits) -> None:
+    if not who(request.user):
         raise Http404
+
+
+@require_POST
+def publish(request: HttpRequest, slug: str, *, kind: Kind, is_published: bool) -> HttpResponse:
+    """Puts a record before everybody, or takes it back; the other button undoes it."""
+    allowed(request)
+    record = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
+    try:
+        services.publish(record, by=cast(User, request.user), is_published=is_published)
+    except services.NotPublished as refusal:
+        messages.error(request, str(refusal))
+        return redirect(record)
+    said = _("« %(name)s » est publié.") if is_published else _("« %(name)s » est redevenu un brouillon.")
+    messages.success(request, said % {"name": record})
+    return redirect(record)
 
 
 def locked(request: HttpRequest, kind: Kind, slug: str) -> Any:
@@ -57,17 +75,39 @@ def saved(request: HttpRequest, record: Any) -> str:
 
 
 def part_saved(request: HttpRequest, kind: Kind, record: Any, name: str, row: Any) -> str:
-    messages.success(request, _("« %(name)s » est enregistré.") % {"name": row})
+    if is_kept(request, kind, record):
+        messages.success(request, _("« %(name)s » est enregistré.") % {"name": row})
     return reverse(f"{kind.name}-edit", args=[record.slug]) + f"#{name}"
+
+
+def is_kept(request: HttpRequest, kind: Kind, record: Any) -> bool:
+    """Whether the record is still this person's to edit; else what they did is undone, and they are told."""
+    if kind.holds(record, cast(User, request.user)):
+        return True
+    transaction.set_rollback(True)
+    messages.error(request, _("Rien n’a changé : votre collectivité doit rester partie à ce partenariat."))
+    return False
 
 
 @never_cache
 @form_page
 @transaction.atomic
 def add(request: HttpRequest, *, kind: Kind) -> HttpResponse:
-    allowed(request)
+    allowed(request, kind.adds)
     record = kind.form._meta.model()
-    return editing.edit(request, record, kind.form, title=kind.add, after=partial(saved, request), cancel=_list(kind))
+    return editing.edit(
+        request,
+        record,
+        kind.form,
+        prepare=partial(bound_by, request),
+        title=kind.add,
+        after=partial(saved, request),
+        cancel=_list(kind),
+    )
+
+
+def bound_by(request: HttpRequest, form: Any) -> None:
+    form.by(request.user)
 
 
 def _list(kind: Kind) -> str:
@@ -85,6 +125,7 @@ def edit(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
         request,
         record,
         kind.form,
+        prepare=partial(bound_by, request),
         title=_("Modifier : %(record)s") % {"record": record},
         record=record,
         kind=kind,
@@ -131,7 +172,8 @@ def _edit_part(request: HttpRequest, kind: Kind, record: Any, part: str, row: An
 @form_page
 @transaction.atomic
 def delete(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
-    return _delete(request, locked(request, kind, slug), after=_list(kind))
+    rows = deletable(kind.rows(cast(User, request.user)), request.user)
+    return _delete(request, get_object_or_404(held(rows, request), slug=slug), after=_list(kind))
 
 
 @never_cache
@@ -141,16 +183,20 @@ def delete_part(request: HttpRequest, slug: str, part: str, pk: int, *, kind: Ki
     record = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
     row = get_object_or_404(held(part_of(kind, part).of(record), request), pk=pk)
     back = reverse(f"{kind.name}-edit", args=[record.slug]) + f"#{part}"
-    return _delete(request, row, after=back, parent=record)
+    return _delete(request, row, after=back, parent=record, kind=kind)
 
 
-def _delete(request: HttpRequest, row: Any, *, after: str, parent: Any = None) -> HttpResponse:
+def _delete(
+    request: HttpRequest, row: Any, *, after: str, parent: Any = None, kind: Kind | None = None
+) -> HttpResponse:
     """Asks first; refuses what others depend on, and a record that changed since the question was shown."""
     found, is_sent = trash.dependants(row), request.method == "POST"
     is_stale = is_sent and editing.is_stale(row, request.POST)
     if is_sent and not is_stale and not found.protected:
         name, model, pk = str(row), row._meta.label_lower, row.pk
         row.delete()
+        if kind and not is_kept(request, kind, parent):
+            return redirect(after)
         event = trash.latest_deletion(type(row), pk)
         messages.success(request, undoable(_("« %(name)s » est supprimé.") % {"name": name}, model, event))
         return redirect(after)
@@ -168,26 +214,35 @@ def undoable(text: str, model: str, event: int) -> str:
 @require_safe
 def trash_can(request: HttpRequest) -> HttpResponse:
     """What was deleted in the last month and can be put back."""
-    allowed(request)
+    allowed(request, adds)
     filterset = HistoryFilter(request.GET, queryset=User.objects.none())
-    filterset.changes = Deletions(models_edited(), timezone.now() - trash.KEPT)
+    filterset.changes = Deletions(models_edited(), timezone.now() - trash.KEPT, by=deleter(request))
     days = trash.KEPT // timedelta(days=1)
     return render_list(request, "editing/trash.html", filterset, per_page=DELETIONS_A_PAGE, days=days)
 
 
+def deleter(request: HttpRequest) -> User | None:
+    """Whose deletions this person sees and takes back: an agent their own, an officer everybody's (None)."""
+    return None if edits(request.user) else cast(User, request.user)
+
+
 @require_POST
+@transaction.atomic
 def restore(request: HttpRequest, model: str, event: int) -> HttpResponse:
-    allowed(request)
+    """An agent takes back what they deleted, as long as it would be theirs to edit."""
+    allowed(request, adds)
     edited = {each._meta.label_lower: each for each in models_edited()}
     if model not in edited:
         raise Http404
     try:
-        row: Any = trash.restore(cast(Any, apps.get_model(model)), event)
+        row: Any = trash.restore(cast(Any, apps.get_model(model)), event, by=deleter(request))
     except ObjectDoesNotExist as unknown:
         raise Http404 from unknown
     except trash.NotRestored as refusal:
         messages.error(request, _("La suppression n’a pas pu être annulée : %(reason)s") % {"reason": refusal})
         return redirect("trash")
+    if not any(kind.holds(row, cast(User, request.user)) for kind in KINDS):
+        raise Http404
     messages.success(request, _("« %(name)s » est rétabli.") % {"name": row})
     above = getattr(row, "partnership", None) or getattr(row, "organisation", None) or getattr(row, "convention", None)
     return redirect(row if hasattr(row, "get_absolute_url") else above or "trash")

@@ -31,7 +31,7 @@ from partnerships.permissions import (
     visible,
     visible_partnerships,
 )
-from partnerships.views.editing import form_page, saved
+from partnerships.views.editing import bound_by, form_page, saved
 from partnerships.views.facts import numbered_sources
 
 LIST = "partnerships/knowhow.html"
@@ -109,6 +109,7 @@ def add_entry(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         kind.form._meta.model(organisation=organisation),
         kind.form,
+        prepare=partial(bound_by, request),
         title=kind.add,
         parent=organisation,
         after=partial(saved, request),
