@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -16,5 +17,14 @@ def security_headers(get_response: Handler) -> Handler:
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def known_methods(get_response: Handler) -> Handler:
+    """Pages are read and posted to: with any other method a view that does not look would take it for reading."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
     return middleware

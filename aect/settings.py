@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "aect.middleware.security_headers",  # these two first, so that every answer carries them, errors too
     "csp.middleware.CSPMiddleware",
+    "aect.middleware.known_methods",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages and exports; static files are compressed already

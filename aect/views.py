@@ -60,6 +60,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Whether this process answers."""
     return HttpResponse("ok", content_type="text/plain")
@@ -67,6 +68,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether the services behind answer: 503 and the names of those that do not.
 
@@ -86,6 +88,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 @login_not_required
+@require_safe
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """A page of text: legal notices, privacy, accessibility, site map."""
     context = {
@@ -98,6 +101,7 @@ def page(request: HttpRequest, template: str) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Where to report a vulnerability (RFC 9116); 404 while nobody is named to answer."""
     if not settings.SECURITY_CONTACT:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from aect.accounts.models import User
 from aect.jobs.models import JobState
@@ -17,6 +17,7 @@ from aect.mail.models import Message, MessageState
 LATEST = 50
 
 
+@require_safe
 @never_cache
 def jobs(request: HttpRequest) -> HttpResponse:
     """The reader's latest jobs. The page follows those under way without being reloaded."""
@@ -25,6 +26,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/jobs.html", {**_latest(request), "abandoned": abandoned})
 
 
+@require_safe
 @never_cache
 def job_rows(request: HttpRequest) -> HttpResponse:
     """The list alone, for the page that follows it."""

@@ -1,0 +1,93 @@
+"""Two collectivities and what is theirs: the rows that the access matrix's addresses name."""
+
+import uuid
+from types import SimpleNamespace
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from aect import trash
+from aect.accounts.models import Role
+from aect.batches.models import Batch, BatchState
+from aect.jobs.models import Job, JobState
+from aect.saved.models import SavedView
+from funding.models import Attachment
+from partnerships.choices import MemberRole
+from partnerships.models import Partnership
+from tests import factories
+
+
+def made_world() -> SimpleNamespace:
+    """Of A: a published and a draft partnership with a convention, an action and a project record each; files, jobs.
+
+    `a_…` belongs to A; `draft…` is not published. Agents are signatories. Imports are one officer's own, who is nobody
+    of the matrix.
+    """
+    world = SimpleNamespace()
+    sides = {}
+    for side in "ab":
+        agent = factories.UserFactory(role=Role.AGENT)
+        place = factories.OrganisationFactory(slug=f"collectivite-{side}", kind="commune")
+        factories.MembershipFactory(user=agent, organisation=place, role=MemberRole.SIGNATORY)
+        sides[side] = place
+        setattr(world, f"agent_of_{side}", agent)
+        setattr(world, f"place_{side}", place.slug)
+    for prefix, published_at in (("", timezone.now()), ("draft_", None)):
+        add_partnership(world, sides["a"], prefix, published_at)
+    add_own_rows(world)
+    world.other = factories.OrganisationFactory(slug="agence", kind="agency").slug
+    world.source = factories.SourceFactory().pk
+    world.no_id, world.no_uuid = 999_999_999, uuid.UUID(int=0)
+    return world
+
+
+def add_partnership(world: SimpleNamespace, place, prefix: str, published_at) -> None:
+    """One of A's partnerships, and what hangs on it."""
+
+    def keep(name: str, value) -> None:
+        setattr(world, prefix + name, value)
+
+    partnership = factories.PartnershipFactory(slug=f"{prefix}partenariat".replace("_", "-"), published_at=published_at)
+    factories.PartyFactory(partnership=partnership, organisation=place, side="french")
+    convention = factories.ConventionFactory(partnership=partnership, published_at=published_at)
+    keep("partnership", partnership.slug)
+    keep("party", partnership.parties.get().pk)
+    keep("action", factories.ActionFactory(partnership=partnership).pk)
+    keep("convention", convention.slug)
+    keep("commitment", factories.CommitmentFactory(convention=convention).pk)
+    state = {"state": "published"} if published_at else {}
+    record = factories.DraftFactory(partnership=partnership, collectivity=place, holder=world.agent_of_a, **state)
+    keep("project", record.slug)
+    file = {"file": ContentFile(b"%PDF-1.7", name="a.pdf"), "name": "a.pdf", "size": 8, "sha256": "0" * 64}
+    keep("attachment", Attachment.objects.create(project=record, uploaded_by=world.agent_of_a, **file).pk)
+    keep("guest", factories.GuestFactory(project=record).pk)
+    keep("offer", factories.OfferFactory(organisation=place, **({} if published_at else {"published_on": None})).slug)
+    keep("need", factories.NeedFactory(**({} if published_at else {"published_on": None})).slug)
+
+
+def add_own_rows(world: SimpleNamespace) -> None:
+    """A's job and saved view, an officer's import, and something deleted."""
+    job = {
+        "task": "funding.tasks.rebuild_totals",
+        "state": JobState.FAILED,
+        "attempts": 3,
+        "finished_at": timezone.now(),
+    }
+    world.a_job = Job.objects.create(key="a", requested_by=world.agent_of_a, **job).pk
+    view = {"list_name": "partnerships", "query": "tri=nom"}
+    world.a_view = SavedView.objects.create(user=world.agent_of_a, name="Vue de A", **view).pk
+    importer = factories.UserFactory(role=Role.OFFICER)
+    world.batch = Batch.objects.create(
+        kind="partnerships",
+        mode="add",
+        state=BatchState.READY,
+        file=ContentFile(b"name\nUn\n", name="a.csv"),
+        name="a.csv",
+        sha256="0" * 64,
+        header=["name"],
+        uploaded_by=importer,
+    ).pk
+    gone = factories.PartnershipFactory(published_at=None)
+    key = gone.pk
+    gone.delete()
+    world.deletion = trash.latest_deletion(Partnership, key)
