@@ -36,10 +36,14 @@ def application_role(django_db_setup, django_db_blocker):
         role = f"{connection.settings_dict['NAME']}_app"
         roles.grant_to(role, password=PASSWORD)
         yield role
-        with connection.cursor() as cursor:  # of an owner who is no superuser, its member may take its rights away
-            for statement in ("GRANT {role} TO CURRENT_USER", "DROP OWNED BY {role}", "DROP ROLE {role}"):
-                cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
-        connection.close()
+        drop_role(role)
+
+
+def drop_role(role: str) -> None:
+    with connection.cursor() as cursor:  # an owner who is no superuser takes a role's rights away as its member
+        for statement in ("GRANT {role} TO CURRENT_USER", "DROP OWNED BY {role}", "DROP ROLE {role}"):
+            cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+    connection.close()
 
 
 @pytest.fixture
@@ -169,6 +173,20 @@ def test_migrating_connects_as_the_owner_and_serves_as_the_application(transacti
     finally:
         connection.close()
         connection.settings_dict.update(owner)
+
+
+def test_the_first_migration_makes_the_role(transactional_db, settings):
+    role, owner = f"{connection.settings_dict['NAME']}_new", dict(connection.settings_dict)
+    settings.MIGRATION_DATABASE = owner
+    connection.close()
+    connection.settings_dict.update(USER=role, PASSWORD=PASSWORD)
+    try:
+        call_command("migrate", verbosity=0, skip_checks=False)
+        assert Entry.objects.count() == 0  # as the new role
+    finally:
+        connection.close()
+        connection.settings_dict.update({name: owner[name] for name in roles.LOGIN})
+        drop_role(role)
 
 
 class TestTheApplicationWorks:

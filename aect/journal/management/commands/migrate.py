@@ -9,9 +9,15 @@ from aect.journal import roles
 
 
 class Command(migrate.Command):
-    def handle(self, *args: Any, **options: Any) -> None:
-        application = dict(connection.settings_dict)
+    application: dict[str, Any]
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """The checks too, some of which connect: the application's role may not be there yet."""
+        self.application = dict(connection.settings_dict)
         with roles.as_owner():
-            super().handle(*args, **options)
-            if not options["plan"]:
-                roles.grant_to(application["USER"], password=application["PASSWORD"])
+            return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if not options["plan"]:
+            roles.grant_to(self.application["USER"], password=self.application["PASSWORD"])
