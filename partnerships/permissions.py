@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from aect.accounts.models import Role, User
-from partnerships.choices import EntryState, MemberRole, PartyRole, Side
+from partnerships.choices import FRENCH_KINDS, EntryState, MemberRole, PartyRole, Side
 from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party
 from partnerships.models.conventions import ConventionQuerySet
 from partnerships.models.knowhow import Entry, EntryQuerySet
@@ -52,6 +52,16 @@ def edited_by(user: User | AnonymousUser) -> OrganisationQuerySet:
 def signed_by(user: User | AnonymousUser) -> OrganisationQuerySet:
     """Those for which this agent answers: who grants and takes back places, and submits what commits them."""
     return places(user, MemberRole.SIGNATORY)
+
+
+def members_seen(user: User | AnonymousUser) -> OrganisationQuerySet:
+    """Collectivities of which this person may read who is a member: their own; officers read all."""
+    return Organisation.objects.filter(kind__in=FRENCH_KINDS) if edits(user) else collectivities_of(user)
+
+
+def members_managed(user: User | AnonymousUser) -> OrganisationQuerySet:
+    """Those of which this person grants and takes back places: signatories and officers."""
+    return Organisation.objects.filter(kind__in=FRENCH_KINDS) if edits(user) else signed_by(user)
 
 
 def partnerships_of(places: QuerySet[Organisation]) -> PartnershipQuerySet:

@@ -4,7 +4,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from partnerships.editable import CONVENTION, NEED, OFFER, ORGANISATION, PARTNERSHIP, Kind
-from partnerships.views import conventions, editing, history, home, knowhow, organisations, partnerships
+from partnerships.views import conventions, editing, history, home, knowhow, memberships, organisations, partnerships
 
 
 def edited(kind: Kind, folder: str) -> list[URLPattern]:
@@ -44,7 +44,17 @@ def downloads(place: str, view: Callable[..., Any], name: str) -> list[URLPatter
     ]
 
 
+MEMBERS = "collectivites/<slug:slug>/membres"
+
 urlpatterns = [
+    path("rejoindre/", memberships.join, name="join"),
+    path("invitations/<str:token>/", memberships.invitation, name="invitation"),
+    path(f"{MEMBERS}/", memberships.members, name="members"),
+    path(f"{MEMBERS}/inviter/", memberships.invite, name="member-invite"),
+    path(f"{MEMBERS}/invitations/<int:pk>/retirer/", memberships.withdraw, name="invitation-withdraw"),
+    path(f"{MEMBERS}/demandes/<int:pk>/repondre/", memberships.answer_request, name="join-request-answer"),
+    path(f"{MEMBERS}/<int:pk>/role/", memberships.change_role, name="member-role"),
+    path(f"{MEMBERS}/<int:pk>/retirer/", memberships.end, name="member-end"),
     *edited_with_parts(PARTNERSHIP, "partenariats", "nouveau"),
     *edited_with_parts(CONVENTION, "conventions", "nouvelle"),
     *edited_with_parts(ORGANISATION, "organisations", "nouvelle"),

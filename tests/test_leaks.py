@@ -80,7 +80,7 @@ def addresses() -> list[str]:
         "/partenariats/?appel=appel-zxy",
         "/partenariats/?pays=SN&type=region&theme=climat&odd=13",
         "/partenariats/eau-de-a/?tri=nom",
-        f"/partenariats/comparer/?partenariat=eau-de-a&partenariat={ABSENT}",
+        f"/partenariats/comparer/?partenariat=eau-de-a&partenariat={SLUG}",
         "/partenariats/comparer/?partenariat=eau-de-a&partenariat=eau-de-b",
         "/conventions/?vue=non-transmises",
         "/conventions/?vue=fin-proche",

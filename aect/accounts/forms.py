@@ -25,6 +25,10 @@ class PasswordResetForm(DsfrBaseForm):
     )
 
 
+class SignUpForm(PasswordResetForm):
+    """The address of a new account; the rest is asked once the address is known to be theirs."""
+
+
 class NewPasswordForm(auth.SetPasswordForm, DsfrBaseForm):
     pass
 

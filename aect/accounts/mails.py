@@ -7,6 +7,8 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from aect.accounts.models import User
+from aect.accounts.services import sign_up_token
 from aect.mail.models import Message
 
 
@@ -23,4 +25,10 @@ def password_reset(message: Message) -> dict[str, Any] | None:
     return {**message.context, "uid": uid, "token": default_token_generator.make_token(user)}
 
 
-CONTENTS = {"accounts/password_reset": password_reset}
+def sign_up(message: Message) -> dict[str, Any]:
+    """The link that opens an account or, for an address that has one, where to sign in."""
+    has_account = User.objects.filter(email__iexact=message.to).exists()
+    return {"token": None if has_account else sign_up_token(message.to)}
+
+
+CONTENTS = {"accounts/password_reset": password_reset, "accounts/sign_up": sign_up}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from axes.models import AccessAttempt
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.core import serializers
 from django.db import transaction
@@ -59,6 +60,9 @@ def erase_person(user: User) -> None:
 
 def rows_of(user: User) -> Iterator[tuple[QuerySet[Any], bool]]:
     """The rows that name the account, and whether they are its own: those that would go with it."""
+    for model in apps.get_models():  # who was written to before there was an account
+        if model is not User and any(field.name == "email" for field in model._meta.fields):
+            yield model._base_manager.filter(email__iexact=user.email), True
     for relation in User._meta.related_objects:
         model = relation.related_model
         if model._meta.proxy or not model._meta.managed:  # a view over other tables

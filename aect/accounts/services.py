@@ -5,14 +5,20 @@ from importlib import import_module
 
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.core import signing
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from aect.accounts.models import Session, User
+from aect.accounts.models import Role, Session, User
+from aect.journal.models import Action
+from aect.journal.services import record
 from aect.mail.models import Message
 from aect.mail.services import queue
 
 RESET_MAIL = "accounts/password_reset"
+SIGN_UP_MAIL = "accounts/sign_up"
+SIGN_UP_LASTS = timedelta(days=1)
 RESET_PAUSE = timedelta(minutes=5)  # between two messages to one address
 ATTEMPTS_KEPT = timedelta(days=30)
 
@@ -23,6 +29,36 @@ def ask_password_reset(email: str, *, host: str, is_secure: bool, language: str)
     if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
         context = {"protocol": "https" if is_secure else "http", "domain": host}
         queue(RESET_MAIL, to=email, language=language, context=context, key=f"{name}-{now:%Y%m%d%H%M}")
+
+
+def ask_sign_up(email: str, *, language: str) -> None:
+    """Asks for the message that lets somebody open an account: whatever the address, the same answer."""
+    now, name = timezone.now(), f"sign-up-{salted_hmac(SIGN_UP_MAIL, email.lower()).hexdigest()}"
+    if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
+        queue(SIGN_UP_MAIL, to=email, language=language, key=f"{name}-{now:%Y%m%d%H%M}")
+
+
+def sign_up_token(email: str) -> str:
+    return signing.dumps(email.lower(), salt=SIGN_UP_MAIL)
+
+
+def signing_up(token: str) -> str | None:
+    """The address that the link was sent to; None when it is not one of ours, or is a day old."""
+    try:
+        email: str = signing.loads(token, salt=SIGN_UP_MAIL, max_age=SIGN_UP_LASTS)
+    except signing.BadSignature:
+        return None
+    return email
+
+
+@transaction.atomic
+def open_account(email: str, *, password: str, language: str) -> User | None:
+    """A collectivity's agent, who belongs to none yet; None when the address has an account already."""
+    if User.objects.filter(email__iexact=email).exists():
+        return None
+    user = User.objects.create_user(email, password, role=Role.AGENT, language=language[:2])
+    record(Action.ACCOUNT_CHANGED, by=user, on=user, opened=True)
+    return user
 
 
 def close_other_sessions(user: User, *, current: str | None) -> int:

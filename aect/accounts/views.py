@@ -4,6 +4,7 @@ from typing import Any, cast
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
@@ -16,10 +17,12 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from aect.accounts import demo, services
-from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm
+from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm, SignUpForm
 from aect.accounts.models import Role, Session, User
 from aect.accounts.throttling import account_tried, client_address
 from aect.journal.models import Action
@@ -96,6 +99,34 @@ def ask_password_reset(request: HttpRequest) -> HttpResponse:
         )
         return redirect("login")
     return render(request, "accounts/password_reset.html", {"form": form})
+
+
+@login_not_required
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Whatever the address, the answer is the same: nobody learns here who has an account."""
+    form = SignUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.ask_sign_up(form.cleaned_data["email"], language=get_language() or settings.LANGUAGE_CODE)
+        messages.info(request, _("Un message vient d’être envoyé à cette adresse : il contient la suite."))
+        return redirect("login")
+    return render(request, "accounts/sign_up.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("new_password1", "new_password2")
+def open_account(request: HttpRequest, token: str) -> HttpResponse:
+    """A password for the address that the link was sent to; the new account is signed in, and asks to join."""
+    email = services.signing_up(token)
+    if email is None or User.objects.filter(email__iexact=email).exists():
+        return render(request, "accounts/open_account.html", {"has_account": bool(email)}, status=410)
+    form = NewPasswordForm(User(email=email), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        password, language = form.cleaned_data["new_password1"], get_language() or settings.LANGUAGE_CODE
+        if user := services.open_account(email, password=password, language=language):
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            return redirect("join")
+    return render(request, "accounts/open_account.html", {"form": form, "email": email})
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -8,7 +8,7 @@ from partnerships.models.life import (
     SdgContribution,
     StaffContribution,
 )
-from partnerships.models.memberships import Membership
+from partnerships.models.memberships import Invitation, JoinRequest, Membership
 from partnerships.models.organisations import Identifier, NetworkMembership, Organisation, OrganisationName, Succession
 from partnerships.models.partnerships import Partnership, PartnershipTheme, Party, Theme
 from partnerships.models.reference import Country, Source, Sourced
@@ -21,6 +21,8 @@ __all__ = [
     "Country",
     "Identifier",
     "Indicator",
+    "Invitation",
+    "JoinRequest",
     "Membership",
     "Milestone",
     "MilestoneOrganisation",

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from partnerships.choices import FRENCH_KINDS
 from partnerships.editable import KINDS, Kind
 from partnerships.models import Need, Offer, Organisation, Sourced
-from partnerships.permissions import edits, is_agent, knowhow_places, visible
+from partnerships.permissions import edits, is_agent, knowhow_places, members_seen, visible
 
 register = template.Library()
 
@@ -90,6 +90,21 @@ def measure(value: Decimal | None, unit: str = "") -> str:
         return ""
     shown = number_format(value.normalize(), force_grouping=True)
     return f"{shown}\u00a0{unit}".rstrip("\u00a0")
+
+
+@register.inclusion_tag("memberships/_mine.html", takes_context=True)
+def my_places(context: template.Context) -> dict[str, Any]:
+    """The collectivities of an agent, and how to join one; nothing for others."""
+    user = context["request"].user
+    held = user.memberships.select_related("organisation") if is_agent(user) else []
+    return {"is_agent": is_agent(user), "memberships": held}
+
+
+@register.simple_tag(takes_context=True)
+def sees_members(context: template.Context, organisation: Organisation) -> bool:
+    """Whether the reader may open the page of a collectivity's members."""
+    user = context["request"].user
+    return bool(user.is_authenticated and members_seen(user).filter(pk=organisation.pk).exists())
 
 
 @register.inclusion_tag("partnerships/_knowhow.html", takes_context=True)

@@ -1,0 +1,40 @@
+"""What the registry's messages say, found out when they are sent."""
+
+from typing import Any
+
+from aect.mail.models import Message
+from partnerships.joining import token_of
+from partnerships.models import Invitation, JoinRequest
+
+
+def invitation(message: Message) -> dict[str, Any] | None:
+    """The link, made only now so that it is kept nowhere; nothing once it was accepted, withdrawn or replaced."""
+    rows = Invitation.objects.select_related("organisation", "invited_by")
+    found = rows.filter(pk=message.context["invitation"], accepted_at=None).first()
+    if found is None or found.is_over:
+        return None
+    token = token_of(found.email, found.organisation_id, found.invited_at)
+    return {"invitation": found, "token": token}
+
+
+def join_request(message: Message) -> dict[str, Any] | None:
+    """Nothing once it is answered."""
+    found = _request(message)
+    return None if found is None or found.answered_at else {"request": found}
+
+
+def join_answer(message: Message) -> dict[str, Any] | None:
+    found = _request(message)
+    return {"request": found} if found else None
+
+
+def _request(message: Message) -> JoinRequest | None:
+    rows = JoinRequest.objects.select_related("organisation", "user")
+    return rows.filter(pk=message.context["request"]).first()
+
+
+CONTENTS = {
+    "partnerships/invitation": invitation,
+    "partnerships/join_request": join_request,
+    "partnerships/join_answer": join_answer,
+}
