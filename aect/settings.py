@@ -243,6 +243,10 @@ IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=10_000)  # characters
 IMPORT_MAX_UNPACKED = env.int("IMPORT_MAX_UNPACKED", default=100 * 1024 * 1024)  # bytes of a workbook's XML
 IMPORT_MAX_CELLS = env.int("IMPORT_MAX_CELLS", default=3_000_000)  # rows × columns of a sheet; each costs 32 bytes
 
+# What a record may hold of attached files.
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+ATTACHMENT_MAX_COUNT = env.int("ATTACHMENT_MAX_COUNT", default=20)
+
 # Security. The two hashes are styles that plotly.js makes by itself: an empty <style> that it then fills
 # through the CSSOM, and the inert rules of its tile maps; a browser test fails when an upgrade changes them.
 CONTENT_SECURITY_POLICY = {

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from aect.accounts.models import User
 from funding import services
+from funding.choices import ProjectState
 from funding.models import (
     AidType,
     ApdLine,
@@ -65,6 +66,15 @@ class ProjectAdmin(admin.ModelAdmin):
     search_fields = ["title", "partnership__name"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [CofinancingInline]
+    autocomplete_fields = ["sectors"]
+    raw_id_fields = ["collectivity", "holder"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> list[str]:
+        """The state changes by its buttons, which leave a trace and tell those concerned."""
+        return ["state", "holder", "due_on"] if obj else ["holder", "due_on"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"state": ProjectState.PUBLISHED, **super().get_changeform_initial_data(request)}
 
 
 @admin.register(PublishedFigure)

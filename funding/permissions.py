@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from aect.accounts.models import User
 from funding.choices import IN_HAND
-from funding.models import Guest, Project
+from funding.models import Attachment, Guest, Project
 from funding.models.projects import ProjectQuerySet
 from partnerships.permissions import collectivities_of, edited_by, edits, signed_by
 
@@ -55,3 +55,17 @@ def signed_projects(user: User | AnonymousUser) -> ProjectQuerySet:
 def instructed_projects(user: User | AnonymousUser) -> ProjectQuerySet:
     """Those that the delegation reads, assigns, returns and publishes: whatever a collectivity ever submitted."""
     return Project.objects.filter(collectivity__isnull=False) if edits(user) else Project.objects.none()
+
+
+def worked_projects(user: User | AnonymousUser) -> ProjectQuerySet:
+    """Those whose attachments, comments and steps this person reads: its collectivity's, its guests, the delegation."""
+    if edits(user):
+        return instructed_projects(user)
+    if not isinstance(user, User):
+        return Project.objects.none()
+    return Project.objects.filter(Q(collectivity__in=collectivities_of(user)) | Q(pk__in=invited_to(user)))
+
+
+def readable_attachments(user: User | AnonymousUser) -> QuerySet[Attachment]:
+    """Those of the records that one works on, published or not: they are no part of what is published."""
+    return Attachment.objects.filter(project__in=worked_projects(user))

@@ -310,7 +310,6 @@ class GuestFactory(DjangoModelFactory):
 
     project = factory.SubFactory(DraftFactory)
     email = factory.Sequence(lambda n: f"invitada{n}@demo.test")
-    digest = factory.Sequence(lambda n: f"{n:064}")
     accepted_at = factory.Maybe("user", yes_declaration=factory.LazyFunction(timezone.now))
     user = None
 

@@ -173,6 +173,7 @@ PUBLIC = {
     "projets/export.csv",
     "projets/export.xlsx",
     "projets/<slug:slug>/",
+    "invitations/projet/<str:token>/",
 }
 
 

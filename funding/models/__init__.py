@@ -1,5 +1,5 @@
 from funding.models.apd import ApdLine
-from funding.models.filing import Attachment, Guest, ProjectStep
+from funding.models.filing import Assignment, Attachment, Guest, ProjectStep
 from funding.models.projects import Call, CallOrganiser, Cofinancing, Project, ProjectSector, ProjectTheme
 from funding.models.published import PublishedFigure
 from funding.models.reference import AidType, Channel, Code, DacListing, FinanceType, FlowType, PurposeCode
@@ -9,6 +9,7 @@ __all__ = [
     "AidType",
     "ApdLine",
     "ApdTotal",
+    "Assignment",
     "Attachment",
     "Call",
     "CallOrganiser",

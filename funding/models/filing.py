@@ -103,6 +103,25 @@ def forget_file(instance: Attachment, **kwargs: Any) -> None:
     transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)), robust=True)
 
 
+class Assignment(models.Model):
+    """Which officer instructs a record: apart from it, so that assigning makes nobody's open form stale."""
+
+    project = models.OneToOneField(
+        Project, verbose_name=_("projet"), on_delete=models.CASCADE, related_name="assignment"
+    )
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("instruit par"), on_delete=models.CASCADE, related_name="assignments"
+    )
+    at = models.DateTimeField(_("affecté le"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("affectation")
+        verbose_name_plural = _("affectations")
+
+    def __str__(self) -> str:
+        return f"{self.project} → {self.officer}"
+
+
 class GuestQuerySet(models.QuerySet["Guest"]):
     def waiting(self) -> Self:
         """Invited, not arrived yet, and still in time."""
@@ -116,7 +135,7 @@ def invitation_end() -> Any:
 class Guest(models.Model):
     """A partner invited to one record, who reads and edits it and nothing else that is not public.
 
-    The link that was mailed is known by its digest only.
+    The link is made when it is mailed, signed over the day of the invitation, and kept nowhere.
     """
 
     project = models.ForeignKey(Project, verbose_name=_("projet"), on_delete=models.CASCADE, related_name="guests")
@@ -130,7 +149,6 @@ class Guest(models.Model):
         blank=True,
         related_name="guest_places",
     )
-    digest = models.CharField(_("empreinte du lien"), max_length=64, unique=True)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("invité par"),

@@ -191,14 +191,6 @@ class Project(Versioned, Sourced):
         blank=True,
         related_name="held_projects",
     )
-    assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("instruit par"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="assigned_projects",
-    )
     due_on = models.DateField(_("à compléter avant le"), null=True, blank=True)
     partnership = models.ForeignKey(
         Partnership,

@@ -6,9 +6,11 @@ const form = document.querySelector("form[data-unsaved]");
 if (form) {
   const content = () => new URLSearchParams(new FormData(form)).toString();
   // A form that came back with its text, refused or taken over from a lost session, is unsaved from the start.
-  const saved = form.dataset.unsaved === "sent" ? null : content();
+  let saved = form.dataset.unsaved === "sent" ? null : content();
   let leaves = false;
   form.addEventListener("submit", () => (leaves = true));
+  // A draft that saved itself, whole or in part.
+  form.addEventListener("kept", (event) => (saved = event.detail ? content() : null));
   addEventListener("beforeunload", (event) => {
     if (!leaves && content() !== saved) event.preventDefault();
   });
