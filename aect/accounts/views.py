@@ -48,6 +48,12 @@ class SignInView(LoginView):
         awaiting.begin(self.request, user, next_url=self.get_redirect_url())
         return redirect("second_step")
 
+    def get_form(self, *args: Any, **kwargs: Any) -> AuthenticationForm:
+        form = super().get_form(*args, **kwargs)
+        if proconnect.is_configured():  # its button comes first, and focus must not jump over it
+            del form.fields["username"].widget.attrs["autofocus"]
+        return form
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         if proconnect.is_configured():

@@ -17,6 +17,8 @@ from django.utils.translation import get_language
 from mozilla_django_oidc.utils import add_state_and_verifier_and_nonce_to_session, generate_code_challenge
 
 from aect.accounts.models import User
+from aect.journal.models import Action
+from aect.journal.services import record
 from aect.proconnect.backends import PATH, Claimed
 from aect.proconnect.choices import Reason, Refused
 from aect.proconnect.models import Identity
@@ -98,6 +100,7 @@ def first_visit(claimed: Claimed) -> Identity:
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, **names)
+            record(Action.ACCOUNT_CHANGED, by=user, on=user, what="made_by_proconnect")
             return Identity.objects.create(user=user, issuer=claimed.issuer, subject=claimed.subject)
     except IntegrityError as error:
         if identity := find(claimed):  # made meanwhile by another tab
@@ -108,13 +111,19 @@ def first_visit(claimed: Claimed) -> Identity:
 @transaction.atomic
 def link(claimed: Claimed, *, by: User) -> Identity:
     """Lets the identity open the account of `by`, who is signed in and gave their password."""
-    Identity.objects.bulk_create(
-        [Identity(user=by, issuer=claimed.issuer, subject=claimed.subject)], ignore_conflicts=True
-    )
-    identity = Identity.objects.select_for_update(no_key=True).get(issuer=claimed.issuer, subject=claimed.subject)
+    subject = {"issuer": claimed.issuer, "subject": claimed.subject}
+    identity, is_new = Identity.objects.get_or_create(**subject, defaults={"user": by})
     if identity.user_id != by.pk:
         raise Refused(Reason.LINKED_ELSEWHERE, f"account {identity.user_id}")
+    if is_new:
+        record(Action.ACCOUNT_CHANGED, by=by, on=by, what="proconnect_linked")
     return identity
+
+
+@transaction.atomic
+def unlink(identity: Identity, *, by: User) -> None:
+    identity.delete()
+    record(Action.ACCOUNT_CHANGED, by=by, on=by, what="proconnect_unlinked")
 
 
 def note_visit(identity: Identity, claimed: Claimed) -> None:
@@ -123,7 +132,8 @@ def note_visit(identity: Identity, claimed: Claimed) -> None:
 
 
 def sign_in(request: HttpRequest, user: User, claimed: Claimed) -> None:
-    login(request, user, backend=PATH)
+    user.backend = PATH  # rather than an argument: the journal reads it too
+    login(request, user)
     second_factor.note(request, "proconnect")
     request.session[KEPT] = {"id_token": claimed.id_token, "acr": claimed.acr, "amr": claimed.amr}
 

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from aect.accounts.models import User
+from aect.journal.services import refused
 from aect.proconnect import services
 from aect.proconnect.backends import ProConnectBackend
 from aect.proconnect.choices import ADVICE, STATUS, Reason, Refused
@@ -49,6 +50,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             return arrive(request, begun)
     except Refused as refusal:
         log.warning("ProConnect: nobody signed in, %s", refusal)
+        refused(by=request.user, why="proconnect", reason=refusal.reason.value)
         with translation.override(language):
             return explain(request, refusal.reason)
 
@@ -99,7 +101,7 @@ def unlink(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = OwnPasswordForm(request.POST or None, request=request, user=user)
     if request.method == "POST" and form.is_valid():
-        identity.delete()
+        services.unlink(identity, by=user)
         messages.success(request, _("Cette identité n’ouvre plus votre compte."))
         return redirect("proconnect_identities")
     return render(request, "proconnect/unlink.html", {"form": form, "identity": identity})

@@ -42,6 +42,7 @@ def person(request: HttpRequest) -> User | None:
 def finish(request: HttpRequest, user: User, *, by: services.Factor) -> str:
     """Signs the person in, and returns where they wanted to go, or nothing."""
     wanted = cast(str, request.session.pop(KEY)["next"])
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    user.backend = "django.contrib.auth.backends.ModelBackend"
+    login(request, user)
     services.note(request, by)
     return wanted

@@ -22,9 +22,7 @@ class CodeForm(DsfrBaseForm):
         label=_("Code à six chiffres"),
         help_text=_("Celui que montre maintenant votre application d’authentification."),
         max_length=20,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "spellcheck": "false"}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
     )
 
     def refuse(self) -> None:

@@ -6,6 +6,7 @@ Codes are checked by django-otp: each is taken once, and refusals make the next 
 import re
 from base64 import b32encode
 from typing import Literal
+from uuid import uuid4
 
 import segno
 from django.conf import settings
@@ -16,6 +17,9 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from aect.accounts.models import Session, User
+from aect.journal.models import Action
+from aect.journal.services import record
+from aect.mail.services import queue
 
 Factor = Literal["totp", "recovery", "proconnect"]  # what a session was opened with, beside the password or without one
 NOTED = "second_factor"
@@ -76,6 +80,7 @@ def enrol(user: User, *, key: str, code: str) -> list[str] | None:
     if not device.verify_token(digits):
         device.delete()
         return None
+    record(Action.ACCOUNT_CHANGED, by=user, on=user, what="second_factor_added")
     return renew_recovery_codes(user)
 
 
@@ -86,6 +91,7 @@ def renew_recovery_codes(user: User) -> list[str]:
     device = StaticDevice.objects.create(user=user, name="recovery")
     codes = [f"{get_random_string(5, LETTERS)}-{get_random_string(5, LETTERS)}" for _code in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create([StaticToken(device=device, token=fingerprint(code)) for code in codes])
+    record(Action.ACCOUNT_CHANGED, by=user, on=user, what="recovery_codes_made")
     return codes
 
 
@@ -100,20 +106,30 @@ def verify(user: User, code: str) -> Factor | None:
     digits = six_digits(code)
     devices = (TOTPDevice if digits else StaticDevice).objects.filter(user=user, confirmed=True)
     device = devices.select_for_update(no_key=True).first()
-    if device is None or not device.verify_token(digits or fingerprint(code)):
+    if device is None or not device.verify_is_allowed()[0]:
         return None
-    return "totp" if digits else "recovery"
+    factor: Factor = "totp" if digits else "recovery"
+    if not device.verify_token(digits or fingerprint(code)):
+        record(Action.SIGN_IN_FAILED, by=None, account=user.pk, factor=factor)
+        return None
+    if factor == "recovery":
+        record(Action.ACCOUNT_CHANGED, by=user, on=user, what="recovery_code_used")
+    return factor
 
 
 @transaction.atomic
 def remove(user: User, *, by: User | None, current: str | None = None) -> bool:
     """Takes the device and the recovery codes away, and closes the person's sessions but the `current` one.
 
-    `by` is the person, an administrator who was told of a lost device, or nobody when a command does it.
+    `by` is the person, an administrator who was told of a lost device, or nobody when a command does it. The person is
+    written to, whoever it was.
     """
     removed, _rows = TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
     Session.objects.filter(user=user).exclude(session_key=current).delete()
+    if removed:
+        record(Action.ACCOUNT_CHANGED, by=by, on=user, what="second_factor_removed")
+        queue("second_factor/removed", to=user.email, language=user.language, key=f"second-factor-removed-{uuid4()}")
     return bool(removed)
 
 

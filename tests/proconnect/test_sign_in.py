@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from aect.accounts.models import Role, Session, User
 from aect.accounts.persons import erase_person
+from aect.journal.models import Entry
 from aect.proconnect import services
 from aect.proconnect.models import Identity
 from tests.factories import UserFactory
@@ -36,6 +37,9 @@ def test_the_button_shows_only_where_proconnect_is_configured(client, provider):
     page = client.get("/connexion/?next=/taches/%3Fa%3D1%26b%3D2").content.decode()
     assert 'href="/connexion/proconnect/?next=%2Ftaches%2F%3Fa%3D1%26b%3D2"' in page
     assert "Qu’est-ce que ProConnect ?" in page
+    assert "aect-connect--plain" in page  # the button's picture is a mark of the State
+    with override_settings(AECT_STATE_BRANDING=True):
+        assert "aect-connect--plain" not in client.get("/connexion/").content.decode()
     with override_settings(OIDC_ISSUER=""):
         assert "ProConnect" not in client.get("/connexion/").content.decode()
         for address in (START, "/proconnect/retour/?code=c&state=s"):
@@ -413,3 +417,23 @@ def test_an_account_made_by_proconnect_opens_by_no_password(client, provider):
     user = UserFactory._meta.model.objects.get()
     answer = Client().post("/connexion/", {"username": user.email, "password": "!"})
     assert answer.status_code == 200
+
+
+def test_the_journal_knows_who_came_by_proconnect_and_who_was_refused(client, provider, camille):
+    go(client, provider)
+    refusal = Entry.objects.get(action="refused")
+    assert refusal.details == {"why": "proconnect", "reason": "email_taken"}
+    client.force_login(camille)
+    leaving = client.post("/compte/proconnect/", {"password": PASSWORD}).context["address"]
+    client.get(own(provider.asks(leaving, sub="camille")))
+    client.post(f"/compte/proconnect/{Identity.objects.get().pk}/detacher/", {"password": PASSWORD})
+    changes = Entry.objects.filter(action="account_changed").order_by("pk")
+    assert [entry.details["what"] for entry in changes] == ["proconnect_linked", "proconnect_unlinked"]
+    assert {entry.actor_id for entry in changes} == {camille.pk}
+
+
+def test_the_journal_knows_an_account_that_proconnect_made(client, provider):
+    go(client, provider)
+    made, signed_in = Entry.objects.order_by("pk")
+    assert made.details == {"what": "made_by_proconnect"}
+    assert signed_in.details["backend"] == "ProConnectBackend"

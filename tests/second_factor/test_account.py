@@ -4,6 +4,7 @@ import re
 from io import StringIO
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
@@ -11,6 +12,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from aect.accounts.models import Role, User
 from aect.accounts.persons import erase_person, export_person
+from aect.journal.models import Entry
+from aect.mail.services import send_waiting
 from aect.second_factor import services
 from aect.second_factor.views import KEY as SHOWN
 from tests.factories import UserFactory
@@ -177,3 +180,35 @@ def test_a_person_s_copy_holds_no_secret_and_an_erased_one_no_device(person, rec
     erase_person(person)
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
+
+
+def noted(**fields: object) -> list[tuple[int | None, dict[str, object]]]:
+    return list(Entry.objects.filter(**fields).order_by("pk").values_list("actor_id", "details"))
+
+
+def test_the_journal_knows_what_became_of_it(inside, person):
+    inside.get(OWN)
+    settled()
+    give(inside, shown(inside.session[SHOWN]), OWN)
+    inside.post(OWN + "retirer/", {"password": PASSWORD})
+    told = [details["what"] for actor, details in noted(action="account_changed") if actor == person.pk]
+    assert told == ["second_factor_added", "recovery_codes_made", "second_factor_removed"]
+
+
+def test_the_journal_knows_refused_codes_but_not_each_that_came_too_soon(halfway, person, recovery_codes):
+    wrong = "000000" if shown() != "000000" else "000001"
+    for _attempt in range(3):
+        give(halfway, wrong)
+    assert noted(action="sign_in_failed") == [(None, {"account": person.pk, "factor": "totp"})]
+    give(halfway, recovery_codes[0])
+    assert noted(details__what="recovery_code_used")[0][0] == person.pk
+
+
+def test_whoever_loses_it_is_written_to(person, device):
+    services.remove(person, by=None)
+    services.remove(person, by=None)  # nothing left to remove, nothing to tell
+    send_waiting()
+    (message,) = mail.outbox
+    assert message.to == [person.email]
+    assert message.subject == "Votre second facteur a été retiré"
+    assert "/compte/" in message.body
