@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from aect import uploads
 from aect.accounts.models import Role, User
+from aect.accounts.services import open_account
 from aect.journal import services as journal
 from aect.journal.models import Action
 from aect.mail import services as mail
@@ -392,11 +393,9 @@ def accept(guest: Guest, *, by: User) -> Project:
 @transaction.atomic
 def join(guest: Guest, *, password: str) -> User:
     """An account for a guest who has none, in the language of the invitation. Raises NotNow."""
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(guest.email, password, language=guest.language)
-    except IntegrityError as error:
-        raise NotNow(_("Un compte existe déjà avec cette adresse électronique.")) from error
+    user = open_account(guest.email, password=password, language=guest.language)
+    if user is None:
+        raise NotNow(_("Un compte existe déjà avec cette adresse électronique."))
     accept(guest, by=user)
     return user
 

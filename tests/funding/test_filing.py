@@ -17,6 +17,7 @@ from aect.mail.services import send_waiting
 from funding import filing, rules
 from funding.models import Attachment, Cofinancing, Guest, Project, ProjectStep
 from funding.permissions import visible_projects
+from partnerships import joining
 from partnerships.choices import MemberRole
 from tests import factories
 from tests.test_uploads import PDF
@@ -198,8 +199,9 @@ def test_an_editor_takes_a_colleague_s_draft_over_and_gives_it_away(draft, signa
 
 def test_who_leaves_hands_drafts_over(draft, signatory, editor):
     filing.take_over(draft, by=editor)
-    assert filing.hand_over_all(editor, draft.collectivity, by=editor) == 1
+    joining.end(editor.memberships.get(), by=editor)
     assert Project.objects.get().holder == signatory
+    assert told("handed_over") == [signatory.email]
     assert filing.hand_over_all(signatory, draft.collectivity, by=signatory) == 1
     assert Project.objects.get().holder is None
 
