@@ -19,6 +19,7 @@ from aect.accounts.models import Role, User
 from tests import factories
 
 settings.SECOND_FACTOR_REQUIRED = False  # `force_login` gives none; its own tests ask for it
+settings.WHITENOISE_AUTOREFRESH = True  # else each client first lists and stats 3 500 static files: 0.3 s of work
 
 
 @pytest.fixture

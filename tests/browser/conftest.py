@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The address of the site. Its rows are committed, so they are loaded once and flushed at the end."""
-    with django_db_blocker.unblock(), override_settings(AECT_DEMO=True):
+    with django_db_blocker.unblock(), override_settings(AECT_DEMO=True, WHITENOISE_AUTOREFRESH=False):
         assert connection.settings_dict["NAME"].startswith("test_"), "this would wipe a real database"
         for command in ("load_reference", "load_founding", "demo_accounts", "demo_memberships"):
             call_command(command, stdout=StringIO())
