@@ -12,8 +12,9 @@ from aect.batches.models import Batch, BatchState
 from aect.jobs.models import Job, JobState
 from aect.saved.models import SavedView
 from funding.models import Attachment
+from partnerships import joining
 from partnerships.choices import MemberRole
-from partnerships.models import Partnership
+from partnerships.models import JoinRequest, Partnership
 from tests import factories
 
 
@@ -35,6 +36,7 @@ def made_world() -> SimpleNamespace:
     for prefix, published_at in (("", timezone.now()), ("draft_", None)):
         add_partnership(world, sides["a"], prefix, published_at)
     add_own_rows(world)
+    add_members(world, sides["a"])
     world.other = factories.OrganisationFactory(slug="agence", kind="agency").slug
     world.source = factories.SourceFactory().pk
     world.no_id, world.no_uuid = 999_999_999, uuid.UUID(int=0)
@@ -91,3 +93,12 @@ def add_own_rows(world: SimpleNamespace) -> None:
     key = gone.pk
     gone.delete()
     world.deletion = trash.latest_deletion(Partnership, key)
+
+
+def add_members(world: SimpleNamespace, place) -> None:
+    """A colleague of A, somebody whom it invited and somebody who asks to join it."""
+    world.colleague = factories.MembershipFactory(organisation=place).pk
+    world.asked = JoinRequest.objects.create(user=factories.UserFactory(), organisation=place).pk
+    invitation = joining.invite(place, email="invite@demo.test", role="editor", language="fr", by=world.agent_of_a)
+    world.invitation = invitation.pk
+    world.token = joining.token_of(invitation.email, place.pk, invitation.invited_at)
