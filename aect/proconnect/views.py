@@ -71,8 +71,10 @@ def arrive(request: HttpRequest, begun: dict[str, Any]) -> HttpResponse:
         services.link(claimed, by=cast(User, request.user))
         messages.success(request, _("ProConnect ouvre maintenant votre compte."))
         return redirect("proconnect_identities")
-    services.sign_in(request, services.person_of(claimed), claimed)
-    return redirect(begun["next"] or "home")
+    user = services.person_of(claimed)
+    is_new = user.last_login is None
+    services.sign_in(request, user, claimed)
+    return redirect(begun["next"] or ("join" if is_new else "home"))  # nobody has a collectivity at first
 
 
 def explain(request: HttpRequest, reason: Reason) -> HttpResponse:

@@ -72,7 +72,7 @@ def test_pkce_goes_with_a_setting(client, provider, settings):
 
 
 def test_a_first_visit_makes_an_agent_without_password(client, provider):
-    assert go(client, provider).url == "/"
+    assert go(client, provider).url == "/rejoindre/"
     user = User.objects.get()
     assert get_user(client) == user
     assert (user.email, user.first_name, user.last_name) == ("camille@demo.test", "Camille", "Durand")
@@ -88,7 +88,7 @@ def test_a_first_visit_makes_an_agent_without_password(client, provider):
 def test_later_visits_find_the_account_by_its_subject_whatever_the_address(client, provider):
     go(client, provider)
     provider.knows("camille", email="other@demo.test")
-    go(again := Client(), provider)
+    assert go(again := Client(), provider).url == "/"
     assert get_user(again) == User.objects.get()
     assert User.objects.get().email == "camille@demo.test"
 
@@ -158,7 +158,7 @@ def test_one_comes_back_to_where_one_wanted_to_go(client, provider):
 
 @pytest.mark.parametrize("wanted", ["https://evil.test/", "//evil.test/", "javascript:alert(1)"])
 def test_the_way_never_leads_to_another_host(client, provider, wanted):
-    assert go(client, provider, f"{START}?next={quote(wanted)}").url == "/"
+    assert go(client, provider, f"{START}?next={quote(wanted)}").url == "/rejoindre/"
 
 
 def test_a_text_typed_before_the_session_ended_comes_back_after_proconnect(client, provider, camille):
