@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
 from funding import services
@@ -28,12 +29,22 @@ from funding.models.apd import ASSESSED_FIELDS
 
 @admin.register(ApdLine)
 class ApdLineAdmin(admin.ModelAdmin):
-    list_display = ["line_id", "year", "collectivity", "title", "paid_amount", "apd_amount", "is_fictitious"]
-    list_filter = ["year", "apd_reason", "counts_as_refugees", "is_fictitious"]
+    list_display = [
+        "line_id",
+        "year",
+        "collectivity",
+        "title",
+        "paid_amount",
+        "apd_amount",
+        "is_fictitious",
+        "is_published",
+    ]
+    list_filter = ["year", "apd_reason", "counts_as_refugees", "is_fictitious", "is_published"]
     list_select_related = ["collectivity"]
     search_fields = ["line_id", "title"]
     raw_id_fields = ["collectivity", "project"]
-    readonly_fields = ASSESSED_FIELDS
+    readonly_fields = [*ASSESSED_FIELDS, "is_published"]
+    actions = ["publish", "unpublish"]
 
     def save_model(self, request: HttpRequest, obj: ApdLine, form: Any, change: bool) -> None:
         services.save_line(obj, by=cast(User, request.user))
@@ -43,6 +54,14 @@ class ApdLineAdmin(admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApdLine]) -> None:
         services.delete_lines(queryset, by=cast(User, request.user))
+
+    @admin.action(description=_("Publier les lignes choisies"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[ApdLine]) -> None:
+        services.publish_lines(queryset, by=cast(User, request.user))
+
+    @admin.action(description=_("Ne plus publier les lignes choisies"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[ApdLine]) -> None:
+        services.unpublish_lines(queryset, by=cast(User, request.user))
 
 
 @admin.register(Call)
@@ -99,7 +118,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 @admin.register(ApdTotal)
 class ApdTotalAdmin(ReadOnlyAdmin):
     list_display = ["year", "collectivity", "recipient", "purpose", "lines", "apd_amount", "computed_at"]
-    list_filter = ["year", "is_fictitious"]
+    list_filter = ["year", "is_fictitious", "is_published"]
     list_select_related = ["collectivity", "recipient", "purpose"]
 
 

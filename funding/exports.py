@@ -5,7 +5,7 @@ See `aect.tabular.writing`.
 
 from typing import Any
 
-from django.contrib.postgres.aggregates import BoolOr
+from django.contrib.postgres.aggregates import BoolAnd, BoolOr
 from django.db.models import F, Func, Max, Min, QuerySet, TextField, Value
 
 from aect.charts import Count, Named
@@ -34,6 +34,7 @@ COLUMNS = {
         Column("apd_eur", "APD (€)", "amount"),
         Column("apd_without_refugees_eur", "APD hors réfugiés (€)", "amount"),
         Column("fictitious_lines", "Lignes fictives", "integer"),
+        Column("unpublished_lines", "Lignes non publiées", "integer"),
         Column("line_id", "Identifiant de ligne"),
         Column("project_reference", "Projet"),
         Column("title", "Intitulé"),
@@ -54,6 +55,7 @@ COLUMNS = {
         Column("starts_on", "Début", "date"),
         Column("ends_on", "Fin", "date"),
         Column("is_fictitious", "Donnée fictive", "flag"),
+        Column("is_published", "Publiée", "flag"),
     )
 }
 #: Columns of the lines, in the contract's order, and where each comes from.
@@ -82,6 +84,7 @@ LINE_COLUMNS: dict[str, Any] = {
     "starts_on": "starts_on",
     "ends_on": "ends_on",
     "is_fictitious": "is_fictitious",
+    "is_published": "is_published",
 }
 
 
@@ -94,7 +97,7 @@ def summary(filterset: ApdFilter) -> QueryCsv:
 
 
 def lines(filterset: ApdFilter) -> QueryCsv:
-    """The lines themselves, in the columns that `import_apd` reads, and whether each is fictitious."""
+    """The lines themselves, in the columns that `import_apd` reads, and whether each is fictitious and published."""
     rows = filterset.rows.annotate(siren=siren_of("collectivity")).order_by("year", "line_id")
     cells = [F(column) if isinstance(column, str) else column for column in LINE_COLUMNS.values()]
     columns = tuple(LINE_COLUMNS)
@@ -114,13 +117,18 @@ def export(
 
 
 def _filename(what: str, filterset: ApdFilter) -> str:
-    """Such as `apd-synthese-mx-2016-2024-FICTIF.csv`: the scope, the years that are in it, a mark on made-up data."""
+    """Such as `apd-synthese-mx-2016-2024-FICTIF.csv`: the scope, the years that are in it, marks on made-up data and
+    on lines that are not published.
+    """
     asked = filterset.form.cleaned_data if filterset.is_bound else {}
     places = [country.pk.lower() for country in asked.get("pays") or ()]
     siren = getattr(asked.get("collectivite"), "siren", "")
-    found = filterset.rows.aggregate(first=Min("year"), last=Max("year"), fictitious=BoolOr("is_fictitious"))
+    found = filterset.rows.aggregate(
+        first=Min("year"), last=Max("year"), fictitious=BoolOr("is_fictitious"), published=BoolAnd("is_published")
+    )
     years = sorted({str(year) for year in (found["first"], found["last"]) if year})
-    parts = ["apd", what, *places[:3], siren, *years, "FICTIF" if found["fictitious"] else ""]
+    marks = ["FICTIF" if found["fictitious"] else "", "NON-PUBLIE" if found["published"] is False else ""]
+    parts = ["apd", what, *places[:3], siren, *years, *marks]
     return "-".join(filter(None, parts)) + ".csv"
 
 

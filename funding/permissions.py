@@ -7,14 +7,43 @@ from django.db.models import Q, QuerySet
 
 from aect.accounts.models import User
 from funding.choices import IN_HAND
-from funding.models import Attachment, Guest, Project
+from funding.models import ApdLine, ApdTotal, Attachment, Guest, Project, StaleTotal
+from funding.models.apd import ApdLineQuerySet
 from funding.models.projects import ProjectQuerySet
-from partnerships.permissions import collectivities_of, edited_by, edits, signed_by
+from funding.models.totals import ApdTotalQuerySet, StaleTotalQuerySet
+from partnerships.permissions import collectivities_of, edited_by, edits, is_analyst, signed_by
 
 
 def may_recompute(user: User | AnonymousUser) -> bool:
     """Asking for a new computation of the totals: the delegation and the administrators."""
     return isinstance(user, User) and user.oversees
+
+
+def visible_lines(user: User | AnonymousUser) -> ApdLineQuerySet:
+    """What is published; what is not, for the collectivity that declares it, those who instruct and the analysts."""
+    return ApdLine.objects.filter(_read(user))
+
+
+def visible_totals(user: User | AnonymousUser) -> ApdTotalQuerySet:
+    """Those of the lines that this person may see."""
+    return ApdTotal.objects.filter(_read(user))
+
+
+def visible_marks(user: User | AnonymousUser) -> StaleTotalQuerySet:
+    """Those of the totals that this person may see: whether others are out of date tells of their lines."""
+    return StaleTotal.objects.filter(_read(user))
+
+
+def reads_unpublished(user: User | AnonymousUser) -> bool:
+    """Whether there may be lines that this person sees and the public does not."""
+    return edits(user) or is_analyst(user) or collectivities_of(user).exists()
+
+
+def _read(user: User | AnonymousUser) -> Q:
+    """A condition on lines, their totals and the marks of these alike."""
+    if edits(user) or is_analyst(user):
+        return Q()
+    return Q(is_published=True) | Q(collectivity__in=collectivities_of(user))
 
 
 def visible_projects(user: User | AnonymousUser) -> ProjectQuerySet:

@@ -215,6 +215,7 @@ class _Draw:
             line_id=line_id,
             year=self.year,
             is_fictitious=True,
+            is_published=True,
             collectivity_id=self._payer(),
             channel_id=self.rng.choice(self.reference.channels),
             description="Donnée inventée pour la démonstration.",

@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -14,10 +15,13 @@ from django.utils import timezone
 from aect.accounts.models import User
 from aect.jobs.models import Job, JobState
 from aect.jobs.services import advance, finish, request_job
+from aect.journal.models import Action
+from aect.journal.services import record
 from funding import totals
 from funding.apd import DacList
 from funding.models import ApdLine, DacListing, PurposeCode, StaleTotal
 from funding.models.apd import ASSESSED_FIELDS
+from partnerships.models import Organisation
 
 TOTALS_TASK = "funding.tasks.rebuild_totals"
 TOTALS_KEY = "apd-totals"
@@ -53,6 +57,41 @@ def add_lines(lines: Iterable[ApdLine], *, by: User | None) -> int:
     if added:
         request_totals(by=by)
     return added
+
+
+@transaction.atomic
+def publish_lines(lines: "models.QuerySet[ApdLine]", *, by: User) -> int:
+    """Lets everybody read these lines, and asks for their totals; returns how many were not published yet."""
+    return _mark_published(lines, True, by=by)
+
+
+@transaction.atomic
+def unpublish_lines(lines: "models.QuerySet[ApdLine]", *, by: User) -> int:
+    """Keeps these lines to their collectivities and the delegation again; returns how many were published."""
+    return _mark_published(lines, False, by=by)
+
+
+def _mark_published(lines: "models.QuerySet[ApdLine]", is_published: bool, *, by: User) -> int:
+    """One row of the journal tells of a collectivity's year."""
+    changing = lines.exclude(is_published=is_published).order_by("pk").select_for_update(no_key=True)
+    keys = {pk: (collectivity, year) for pk, collectivity, year in changing.values_list("pk", "collectivity", "year")}
+    if not keys:
+        return 0
+    ApdLine.objects.filter(pk__in=keys).update(is_published=is_published)
+    before, after = ("draft", "published") if is_published else ("published", "draft")
+    payers = Organisation.objects.in_bulk({collectivity for collectivity, _year in keys.values()})
+    for (collectivity, year), count in sorted(Counter(keys.values()).items()):
+        record(
+            Action.STATE_CHANGED,
+            by=by,
+            organisation=payers[collectivity],
+            apd_lines=count,
+            year=year,
+            before=before,
+            after=after,
+        )
+    request_totals(by=by)
+    return len(keys)
 
 
 def request_totals(*, by: User | None, full: bool = False) -> Job:

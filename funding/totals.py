@@ -13,6 +13,7 @@ the same totals again. A change that commits after 3 keeps its mark. A worker th
 since everything about a year is one transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,26 +28,27 @@ UNION SELECT year FROM funding_apdtotal WHERE %(full)s
 ORDER BY year
 """
 LOCK_YEAR = "SELECT pg_advisory_xact_lock(%s, %s)"
-TAKE_MARKS = "DELETE FROM funding_staletotal WHERE year = %(year)s RETURNING collectivity_id"
-CLEAR = """
+TAKE_MARKS = "DELETE FROM funding_staletotal WHERE year = %(year)s RETURNING collectivity_id, is_published"
+MARKED = "SELECT * FROM unnest(%(collectivities)s::bigint[], %(published)s::boolean[])"
+CLEAR = f"""
 DELETE FROM funding_apdtotal
-WHERE year = %(year)s AND (%(full)s OR collectivity_id = ANY(%(collectivities)s))
-"""
-SUM_AGAIN = """
+WHERE year = %(year)s AND (%(full)s OR (collectivity_id, is_published) IN ({MARKED}))
+"""  # noqa: S608  # of constants
+SUM_AGAIN = f"""
 INSERT INTO funding_apdtotal (
-    year, collectivity_id, recipient_id, purpose_id, counts_as_refugees, is_fictitious,
+    year, collectivity_id, recipient_id, purpose_id, counts_as_refugees, is_fictitious, is_published,
     lines, committed_amount, paid_amount, net_amount, apd_amount
 )
 SELECT
     line.year, line.collectivity_id, line.recipient_id, coalesce(purpose.parent_id, purpose.code),
-    line.counts_as_refugees, line.is_fictitious,
+    line.counts_as_refugees, line.is_fictitious, line.is_published,
     count(*), sum(line.committed_amount), sum(line.paid_amount), sum(line.net_amount), sum(line.apd_amount)
 FROM funding_apdline AS line
 JOIN funding_purposecode AS purpose ON purpose.code = line.purpose_id
-WHERE line.year = %(year)s AND (%(full)s OR line.collectivity_id = ANY(%(collectivities)s))
-GROUP BY 1, 2, 3, 4, 5, 6
+WHERE line.year = %(year)s AND (%(full)s OR (line.collectivity_id, line.is_published) IN ({MARKED}))
+GROUP BY 1, 2, 3, 4, 5, 6, 7
 RETURNING lines
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,26 @@ def years(*, full: bool = False, year: int | None = None) -> list[int]:
 
 
 def rebuild_year(year: int, *, full: bool = False) -> Tally:
-    """Rebuilds the totals of the year's marked collectivities, or of all of them when `full`, in one transaction.
+    """Rebuilds the totals of the year's marked keys, or all of the year's when `full`, in one transaction.
+
+    A key is a collectivity and whether the lines are published: the public's totals stay as they are, down to when
+    they were computed, while lines that it does not read change.
 
     Call it outside a longer transaction that has already read lines at another isolation than READ COMMITTED.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_YEAR, [LOCK, year])
         cursor.execute(TAKE_MARKS, {"year": year})
-        marked = sorted({collectivity for (collectivity,) in cursor.fetchall()})
+        marked: Sequence[tuple[int, bool]] = sorted(set(cursor.fetchall()))
         if not marked and not full:
             return Tally()
-        keys: dict[str, Any] = {"year": year, "full": full, "collectivities": marked}
+        collectivities, published = ([mark[part] for mark in marked] for part in (0, 1))
+        keys: dict[str, Any] = {
+            "year": year,
+            "full": full,
+            "collectivities": collectivities,
+            "published": published,
+        }
         cursor.execute(CLEAR, keys)
         cursor.execute(SUM_AGAIN, keys)
         counts = [lines for (lines,) in cursor.fetchall()]

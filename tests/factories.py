@@ -325,7 +325,7 @@ class CofinancingFactory(DjangoModelFactory):
 
 
 class ApdLineFactory(DjangoModelFactory):
-    """A bilateral grant to Mexico; needs its country on the DAC list to count as APD (`DacListingFactory`)."""
+    """A published grant to Mexico; needs its country on the DAC list to count as APD (`DacListingFactory`)."""
 
     class Meta:
         model = funding.ApdLine
@@ -334,6 +334,7 @@ class ApdLineFactory(DjangoModelFactory):
     year = 2018
     collectivity = factory.SubFactory(OrganisationFactory)
     title = factory.Sequence(lambda n: f"Ligne {n}")
+    is_published = True
     recipient = factory.SubFactory(CountryFactory, iso2="MX")
     purpose = factory.SubFactory(PurposeCodeFactory)
     aid_type = factory.SubFactory(AidTypeFactory)

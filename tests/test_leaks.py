@@ -22,6 +22,7 @@ from python_calamine import CalamineWorkbook
 from aect.accounts.models import Role
 from funding.indicators import INDICATORS
 from funding.models import Call
+from funding.services import rebuild
 from partnerships.choices import MemberRole, PartyRole, Side
 from partnerships.columns import COLLECTIVITIES, CONVENTIONS, OFFERS, PARTNERSHIPS
 from partnerships.models import Convention, Organisation, PartnershipOrigin
@@ -115,6 +116,7 @@ def world() -> None:
         network=factories.OrganisationFactory(slug="reseau", name="Réseau", kind="network"), member=a
     )
     factories.ThemeFactory(slug="climat", name="Climat")
+    factories.CountryFactory(iso2="SN")
     factories.CallFactory(slug="appel-zxy", title="Appel", first_year=2012, last_year=2012)
     call = factories.CallFactory(slug="appel-2014", first_year=2014, last_year=2014)
     for town in (a, b):
@@ -135,6 +137,8 @@ def world() -> None:
         )
         project = factories.ProjectFactory(partnership=row, slug=f"projet-{letter}", title="Projet", call=call)
         factories.CofinancingFactory(project=project, funder=town)
+        factories.ApdLineFactory(collectivity=town)
+    rebuild()
     factories.OfferFactory(organisation=a, slug="offre-de-a", title="Réseaux d’eau")
     factories.NeedFactory(organisation=there, slug="besoin", title="Besoin d’eau")
 
@@ -181,6 +185,15 @@ def drafts() -> None:
     )
     renewal.signatories.add(a, there)
     factories.CommitmentFactory(convention=renewal, party=a, service="water", amount=Decimal(987_654))
+    factories.ApdLineFactory(
+        collectivity=region,
+        title=WORD,
+        year=2012,
+        recipient=factories.CountryFactory(iso2="SN"),
+        paid_amount=Decimal(987_654),
+        is_published=False,
+    )
+    rebuild()
     offer, need = a.offers.get(), there.needs.get()
     offer.partnerships.add(draft)
     offer.actions.add(action)

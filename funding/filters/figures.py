@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import django_filters
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.forms.models import ModelChoiceIterator
@@ -20,9 +21,10 @@ from dsfr.forms import DsfrBaseForm
 from aect.filters import ChoiceParameterFilter, ParameterFilter, UrlFilterSet
 from aect.tabular.writing import PROFILES
 from aect.text import Fold
-from funding.models import ApdTotal, PurposeCode
+from funding.models import PurposeCode
 from funding.models.apd import YEARS
 from funding.models.totals import DIMENSIONS, ApdTotalQuerySet
+from funding.permissions import visible_totals
 from partnerships.choices import FRENCH_KINDS, OrganisationKind, Scheme
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Country, Organisation, Partnership
@@ -30,6 +32,7 @@ from partnerships.models.partnerships import PartnershipQuerySet
 
 DEFAULT_DIMENSIONS = ("annee", "collectivite", "pays", "secteur")
 REFUGEES = [("avec", _("Avec")), ("sans", _("Sans")), ("seuls", _("Seuls"))]
+PUBLICATION = [("publiees", _("Publiées")), ("non-publiees", _("Non publiées"))]
 #: Values of `tri`, beside the dimensions, to the sum each one sorts by; a leading « - » turns it round.
 SORTED_SUMS = {
     "lignes": ("lines_", _("Lignes")),
@@ -134,7 +137,7 @@ def zones() -> list[tuple[str, str]]:
 
 
 class CountriesField(ModelMultipleChoiceField):
-    """Offers the countries that have rows; the others stay valid and give an empty answer."""
+    """Offers the countries that have rows for this reader; the others stay valid and give an empty answer."""
 
     class iterator(ModelChoiceIterator):  # noqa: N801  # Django's name
         def __iter__(self) -> Iterator[tuple[Any, Any]]:
@@ -146,7 +149,8 @@ class CountriesFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 def countries(request: HttpRequest | None) -> QuerySet[Country]:
-    has_rows = Exists(ApdTotal.objects.filter(recipient=OuterRef("pk")))
+    totals = visible_totals(request.user if request else AnonymousUser())
+    has_rows = Exists(totals.filter(recipient=OuterRef("pk")))
     return Country.objects.annotate(has_rows=has_rows).alphabetical()
 
 
@@ -206,7 +210,11 @@ class ApdFilterForm(YearsForm):
 
 
 class ApdFilter(UrlFilterSet):
-    """The same conditions on totals (dashboard, summary) and on lines (`export_apd --lines`)."""
+    """The same conditions on totals (dashboard, summary) and on lines (`export_apd --lines`).
+
+    `unpublished` says that rows which are not published may be among those given; `publication` is a parameter of
+    these readers only.
+    """
 
     presentation = UrlFilterSet.presentation | {"grouper", "profil"}
     annee = YearFilter("year", label=_("Année"))
@@ -240,12 +248,20 @@ class ApdFilter(UrlFilterSet):
     refugies = NamedChoiceFilter(
         method="about_refugees", label=_("Accueil des réfugiés"), choices=REFUGEES, empty_label=_("Avec et sans")
     )
+    publication = NamedChoiceFilter(
+        method="about_publication", label=_("Publication"), choices=PUBLICATION, empty_label=_("Publiées ou non")
+    )
     grouper = DimensionsFilter(label=_("Regrouper par"), widget=forms.HiddenInput)
     tri = NamedChoiceParameterFilter(label=_("Trier par"), choices=sorts, widget=forms.HiddenInput)
     profil = NamedChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
 
     class Meta(UrlFilterSet.Meta):
         form = ApdFilterForm
+
+    def __init__(self, *args: Any, unpublished: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not unpublished:
+            del self.filters["publication"]
 
     def in_region(self, rows: QuerySet[Any], name: str, region: Organisation) -> QuerySet[Any]:
         """The region's own lines and those of the collectivities that lie in it."""
@@ -259,6 +275,9 @@ class ApdFilter(UrlFilterSet):
 
     def about_refugees(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows if value == "avec" else rows.filter(counts_as_refugees=value == "seuls")
+
+    def about_publication(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(is_published=value == "publiees")
 
     @property
     def dimensions(self) -> tuple[str, ...]:

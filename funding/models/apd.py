@@ -58,7 +58,8 @@ class ApdLine(models.Model):
     """One line of a collectivity's yearly declaration (CGCT, art. L. 1115-6), in euros.
 
     The last four fields are what `funding.apd.assess` makes of the others; `save` and the services keep them
-    true. A database trigger marks the totals of the line's year and collectivity as stale at every change.
+    true. A database trigger marks the totals of the line's year and collectivity as stale at every change. A line
+    that is not published is read by its collectivity and those who instruct only (`funding.permissions`).
     """
 
     line_id = models.CharField(_("identifiant de ligne"), max_length=64, unique=True)
@@ -114,6 +115,7 @@ class ApdLine(models.Model):
     starts_on = models.DateField(_("début"), null=True, blank=True)
     ends_on = models.DateField(_("fin"), null=True, blank=True)
     is_fictitious = models.BooleanField(_("donnée fictive"), default=False, db_default=False)
+    is_published = models.BooleanField(_("publiée"), default=False, db_default=False)
     net_amount = AmountField(_("montant net"), null=True, blank=True, editable=False)
     apd_amount = AmountField(_("APD"), null=True, blank=True, editable=False)
     apd_reason = models.CharField(_("motif"), max_length=20, choices=ApdReason, editable=False)

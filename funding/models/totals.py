@@ -56,8 +56,9 @@ SUMS = {
     "apd_eur_": Sum("apd_amount"),
     "apd_without_refugees_eur_": Sum("apd_amount", filter=Q(counts_as_refugees=False)),
     "fictitious_lines_": Sum("lines", filter=Q(is_fictitious=True), default=0),
+    "unpublished_lines_": Sum("lines", filter=Q(is_published=False), default=0),
 }
-COUNTS = {"lines_", "fictitious_lines_"}
+COUNTS = {"lines_", "fictitious_lines_", "unpublished_lines_"}
 
 
 #: Every column that `summed` may have, in the contract's order.
@@ -115,7 +116,8 @@ class ApdTotalQuerySet(models.QuerySet["ApdTotal"]):
 class ApdTotal(models.Model):
     """The lines of one year, collectivity, recipient and sector, added up. Written by `funding.totals` only.
 
-    `purpose` is the CRS code that counts (the parent of a voluntary one). Amounts are euros; a sum in which
+    Lines that are published and lines that are not make totals of their own; `funding.permissions` says who reads
+    which. `purpose` is the CRS code that counts (the parent of a voluntary one). Amounts are euros; a sum in which
     no amount is known is empty.
     """
 
@@ -129,6 +131,7 @@ class ApdTotal(models.Model):
     purpose = models.ForeignKey(PurposeCode, verbose_name=_("secteur"), on_delete=models.CASCADE)
     counts_as_refugees = models.BooleanField(_("accueil de réfugiés"))
     is_fictitious = models.BooleanField(_("données fictives"))
+    is_published = models.BooleanField(_("lignes publiées"))
     lines = models.PositiveIntegerField(_("lignes"))
     committed_amount = AmountField(_("engagé"), null=True)
     paid_amount = AmountField(_("versé"), null=True)
@@ -151,6 +154,7 @@ class ApdTotal(models.Model):
                     "purpose",
                     "counts_as_refugees",
                     "is_fictitious",
+                    "is_published",
                 ],
                 nulls_distinct=False,
                 name="apdtotal_one_per_key",
@@ -169,7 +173,7 @@ class StaleTotalQuerySet(models.QuerySet["StaleTotal"]):
 
 
 class StaleTotal(models.Model):
-    """A mark: lines of this year and collectivity changed since their totals were computed.
+    """A mark: lines of this year and collectivity, published or not, changed since their totals were computed.
 
     Marks are only ever added by the lines' trigger and deleted by the worker that saw them; two marks for one
     key are two changes, so a change that commits while the worker runs keeps its own mark.
@@ -177,6 +181,7 @@ class StaleTotal(models.Model):
 
     year = models.PositiveSmallIntegerField(_("année"))
     collectivity = models.ForeignKey(Organisation, verbose_name=_("collectivité"), on_delete=models.CASCADE)
+    is_published = models.BooleanField(_("lignes publiées"))
     marked_at = models.DateTimeField(_("depuis"), db_default=models.functions.Now())
 
     objects = StaleTotalQuerySet.as_manager()

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from funding import charts
 from funding.choices import CofinancingKind, CofinancingState, Metric
-from funding.models import ApdTotal, Cofinancing, PublishedFigure
-from funding.permissions import visible_projects
+from funding.models import Cofinancing, PublishedFigure
+from funding.permissions import visible_projects, visible_totals
 from partnerships.models import Organisation, Partnership
 
 register = template.Library()
@@ -46,16 +46,18 @@ def financing(context: template.Context, partnership: Partnership) -> dict[str, 
     return {"projects": projects, "chart": charts.financing_by_funder(rows) if rows else None}
 
 
-@register.inclusion_tag("funding/_collectivity_apd.html")
-def collectivity_apd(organisation: Organisation) -> dict[str, Any]:
-    """A collectivity's computed APD by year, or nothing when it declared none."""
-    totals = ApdTotal.objects.filter(collectivity=organisation)
+@register.inclusion_tag("funding/_collectivity_apd.html", takes_context=True)
+def collectivity_apd(context: template.Context, organisation: Organisation) -> dict[str, Any]:
+    """A collectivity's computed APD by year, or nothing when it declared none that this reader may see."""
+    totals = visible_totals(context["request"].user).filter(collectivity=organisation)
     rows = list(totals.summed("annee"))
     if not rows:
         return {"chart": None}
+    total = totals.grand_total()
     return {
         "organisation": organisation,
-        "chart": charts.by_year(rows, totals.grand_total()),
+        "chart": charts.by_year(rows, total),
+        "total": total,
         "is_fictitious": any(row["fictitious_lines"] for row in rows),
         "computed_at": totals.computed_at(),
     }

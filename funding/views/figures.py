@@ -17,9 +17,9 @@ from aect.filters import UrlFilterSet
 from funding import charts, exports, services
 from funding.filters.figures import ApdFilter, IndicatorFilter
 from funding.indicators import INDICATORS
-from funding.models import ApdTotal, Call, Cofinancing, PublishedFigure, StaleTotal
+from funding.models import Call, Cofinancing, PublishedFigure
 from funding.models.totals import ApdTotalQuerySet
-from funding.permissions import may_recompute
+from funding.permissions import may_recompute, reads_unpublished, visible_marks, visible_totals
 from partnerships.permissions import counted_partnerships
 
 
@@ -27,8 +27,15 @@ from partnerships.permissions import counted_partnerships
 @require_safe
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     """The summary that the dashboard shows, as a file; a bad parameter is named, in plain text."""
-    filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
+    filterset = asked_totals(request)
     return refusal(filterset) or exports.summary(filterset).response()
+
+
+def asked_totals(request: HttpRequest) -> ApdFilter:
+    """What the address asks of the totals that this reader may see."""
+    return ApdFilter(
+        request.GET, visible_totals(request.user), request=request, unpublished=reads_unpublished(request.user)
+    )
 
 
 def refusal(filterset: UrlFilterSet) -> HttpResponse | None:
@@ -53,7 +60,7 @@ def recompute(request: HttpRequest) -> HttpResponse:
 @require_safe
 def apd(request: HttpRequest) -> HttpResponse:
     """The dashboard: one filter → totals → charts and the tables they are drawn from."""
-    filterset = ApdFilter(request.GET, queryset=ApdTotal.objects.all())
+    filterset = asked_totals(request)
     language = get_language() or "fr"
     totals = cast(ApdTotalQuerySet, filterset.rows)
     total = totals.grand_total()
@@ -65,8 +72,8 @@ def apd(request: HttpRequest) -> HttpResponse:
         "total": total,
         "period": _period(years),
         "is_fictitious": bool(total["fictitious_lines"]),
-        "computed_at": ApdTotal.objects.computed_at(),
-        "stale_since": StaleTotal.objects.since(),
+        "computed_at": visible_totals(request.user).computed_at(),
+        "stale_since": visible_marks(request.user).since(),
         "charts": [
             charts.by_year(years, total),
             charts.by_country(countries, total),
@@ -88,13 +95,15 @@ def _period(years: list[dict[str, Any]]) -> str:
 @require_safe
 def financing(request: HttpRequest) -> HttpResponse:
     """Who pays: shares by project, the State's part in calls, each type of collectivity's part in the APD."""
-    total = ApdTotal.objects.all().grand_total()
+    totals = visible_totals(request.user)
+    total = totals.grand_total()
     shares = [{**row, "url": reverse("partnership", args=[row["slug"]])} for row in Cofinancing.objects.shares()]
     context = {
         "shares": charts.funding_shares(shares),
         "calls": charts.calls_table(list(Call.objects.with_state_support())),
         "told": Call.objects.exclude(description="").select_related("source"),
-        "by_type": charts.by_type(list(ApdTotal.objects.summed("type")), total),
+        "by_type": charts.by_type(list(totals.summed("type")), total),
+        "total": total,
         "is_fictitious": bool(total["fictitious_lines"]),
     }
     return render(request, "funding/financing.html", context)

@@ -54,10 +54,10 @@ def written(make, query: str, queryset=None) -> bytes:
 def test_standard_summary_to_the_byte(lines):
     assert written(exports.summary, "", ApdTotal.objects.all()).decode() == (
         "year,collectivity_siren,collectivity,collectivity_type,recipient_iso2,recipient,purpose_code,purpose,"
-        "lines,committed_eur,paid_eur,net_eur,apd_eur,apd_without_refugees_eur,fictitious_lines\n"
+        "lines,committed_eur,paid_eur,net_eur,apd_eur,apd_without_refugees_eur,fictitious_lines,unpublished_lines\n"
         '2018,217500016,"+Ville, d’Émile",commune,MX,Mexique,14030,Secteur 14030,'
-        "1,1234567.50,1000.10,-999.90,-999.90,-999.90,1\n"
-        '2018,217500016,"+Ville, d’Émile",commune,,,14030,Secteur 14030,1,,,,,,0\n'
+        "1,1234567.50,1000.10,-999.90,-999.90,-999.90,1,0\n"
+        '2018,217500016,"+Ville, d’Émile",commune,,,14030,Secteur 14030,1,,,,,,0,0\n'
     )
 
 
@@ -66,8 +66,8 @@ def test_excel_summary_to_the_byte(lines):
         written(exports.summary, "profil=excel-fr&grouper=annee,collectivite", ApdTotal.objects.all())
         == (
             "\ufeffAnnée;SIREN;Collectivité;Type de collectivité;Lignes;Engagé (€);Versé (€);Net (€);APD (€);"
-            "APD hors réfugiés (€);Lignes fictives\r\n"
-            "2018;217500016;'+Ville, d’Émile;Commune;2;1234567,50;1000,10;-999,90;-999,90;-999,90;1\r\n"
+            "APD hors réfugiés (€);Lignes fictives;Lignes non publiées\r\n"
+            "2018;217500016;'+Ville, d’Émile;Commune;2;1234567,50;1000,10;-999,90;-999,90;-999,90;1;0\r\n"
         ).encode()
     )
 
@@ -78,13 +78,13 @@ def test_standard_lines_are_raw(lines):
     assert header == (
         "line_id,year,collectivity_siren,project_reference,title,description,recipient_iso2,purpose_code,aid_type,"
         "finance_type,flow_type,channel_code,bi_multi,currency,committed_amount,paid_amount,refunded_amount,"
-        "public_receipts_amount,one_percent_fund,sdg_goals,refugee_costs,starts_on,ends_on,is_fictitious"
+        "public_receipts_amount,one_percent_fund,sdg_goals,refugee_costs,starts_on,ends_on,is_fictitious,is_published"
     )
     first, second = csv.DictReader(io.StringIO(text, newline=""))
     assert first["description"] == NASTY
     assert (first["sdg_goals"], first["refunded_amount"], first["starts_on"]) == ("6|13", "2000.00", "2018-01-31")
     assert (first["refugee_costs"], first["is_fictitious"]) == ("false", "true")
-    assert text.endswith("A2,2018,217500016,,Accueil,,,14030,C01,110,10,,1,EUR,,,,,,,false,,,false\n")
+    assert text.endswith("A2,2018,217500016,,Accueil,,,14030,C01,110,10,,1,EUR,,,,,,,false,,,false,true\n")
     assert second["paid_amount"] == ""
 
 
@@ -133,7 +133,7 @@ def test_the_file_is_an_attachment_whose_name_tells_its_scope(lines, client):
 
 def test_nothing_found_is_a_file_with_a_header(client):
     response = client.get(reverse("apd-export"), {"profil": "excel-fr"})
-    assert b"".join(response.streaming_content).endswith(b"Lignes fictives\r\n")
+    assert b"".join(response.streaming_content).endswith("Lignes fictives;Lignes non publiées\r\n".encode())
 
 
 def test_a_bad_parameter_is_named_in_plain_text(client):

@@ -4,36 +4,48 @@ import random
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from aect.accounts.models import Role
 from aect.jobs.models import Job, JobState
 from funding import services, totals
 from funding.models import ApdLine, ApdTotal, StaleTotal
+from funding.permissions import visible_totals
 from funding.tasks import refresh_stale_totals
+from partnerships.choices import MemberRole
+from partnerships.models import Organisation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 PLAIN_SUMS = """
 SELECT year, collectivity_id, count(*), sum(committed_amount), sum(paid_amount), sum(net_amount), sum(apd_amount),
-       sum(apd_amount) FILTER (WHERE NOT counts_as_refugees), count(*) FILTER (WHERE is_fictitious)
-FROM funding_apdline GROUP BY 1, 2 ORDER BY 1, 2
+       sum(apd_amount) FILTER (WHERE NOT counts_as_refugees), count(*) FILTER (WHERE is_fictitious),
+       count(*) FILTER (WHERE NOT is_published)
+FROM funding_apdline WHERE is_published OR collectivity_id = ANY(%s) GROUP BY 1, 2 ORDER BY 1, 2
 """
-NAMES = ["lines", "committed_eur", "paid_eur", "net_eur", "apd_eur", "apd_without_refugees_eur", "fictitious_lines"]
+NAMES = [
+    "lines", "committed_eur", "paid_eur", "net_eur", "apd_eur", "apd_without_refugees_eur",
+    "fictitious_lines", "unpublished_lines",
+]  # fmt: skip
 
 
-def plain_sums() -> list[tuple]:
+def plain_sums(own=None) -> list[tuple]:
+    """What is published, and what is not of these collectivities, or of all of them."""
     with connection.cursor() as cursor:
-        cursor.execute(PLAIN_SUMS)
+        cursor.execute(PLAIN_SUMS, [[place.pk for place in Organisation.objects.all() if own is None or place in own]])
         return cursor.fetchall()
 
 
-def summed() -> list[tuple]:
-    collectivities = sorted(set(ApdTotal.objects.values_list("year", "collectivity")))
+def summed(user=None) -> list[tuple]:
+    """As this person reads them, or as they are."""
+    rows = visible_totals(user) if user else ApdTotal.objects.all()
+    collectivities = sorted(set(rows.values_list("year", "collectivity")))
     return [
-        (year, pk, *(ApdTotal.objects.filter(year=year, collectivity=pk).grand_total()[name] for name in NAMES))
+        (year, pk, *(rows.filter(year=year, collectivity=pk).grand_total()[name] for name in NAMES))
         for year, pk in collectivities
     ]
 
@@ -54,6 +66,7 @@ def random_line(rng: random.Random, places: list) -> ApdLine:
         purpose=factories.PurposeCodeFactory(code=rng.choice(["14030", "15112"])),
         refugee_costs=rng.random() < 0.3,
         is_fictitious=rng.random() < 0.3,
+        is_published=rng.random() < 0.6,
         paid_amount=rng.choice([None, Decimal(rng.randrange(10**9)) / 100]),
         refunded_amount=rng.choice([None, Decimal(rng.randrange(10**4)) / 100]),
         committed_amount=rng.choice([None, Decimal(rng.randrange(10**9)) / 100]),
@@ -69,6 +82,7 @@ def test_totals_agree_to_the_cent_after_random_edits(places, seed):
         for line in ApdLine.objects.order_by("?")[:5]:
             line.year, line.collectivity = rng.choice([2017, 2018]), rng.choice(places)
             line.paid_amount = rng.choice([None, Decimal(rng.randrange(10**6)) / 100])
+            line.is_published = rng.random() < 0.6
             line.save()
         ApdLine.objects.filter(pk__in=list(ApdLine.objects.order_by("?").values_list("pk", flat=True)[:3])).delete()
         services.rebuild()
@@ -76,6 +90,11 @@ def test_totals_agree_to_the_cent_after_random_edits(places, seed):
         assert not StaleTotal.objects.exists()
     services.rebuild(full=True)
     assert summed() == plain_sums()
+    agent = factories.MembershipFactory(organisation=places[0], role=MemberRole.READER).user
+    readers = {AnonymousUser(): [], factories.UserFactory(): [], agent: places[:1]}
+    readers |= {factories.UserFactory(role=role): None for role in set(Role) - {Role.AGENT}}
+    for reader, own in readers.items():
+        assert summed(reader) == plain_sums(own), reader
 
 
 def test_only_marked_keys_are_rebuilt(places):
@@ -87,6 +106,23 @@ def test_only_marked_keys_are_rebuilt(places):
     assert services.rebuild()[:2] == (1, 1)
     assert ApdTotal.objects.get(collectivity=second.collectivity).pk == untouched.pk
     assert services.rebuild()[:2] == (0, 0)
+
+
+def test_what_the_public_reads_is_neither_marked_nor_rebuilt_for_the_rest(places):
+    factories.ApdLineFactory(collectivity=places[0])
+    draft = factories.ApdLineFactory(collectivity=places[0], is_published=False)
+    assert services.rebuild()[:2] == (2, 2)
+    read = ApdTotal.objects.get(is_published=True)
+    draft.paid_amount = Decimal(5)
+    draft.save()
+    assert StaleTotal.objects.filter(is_published=True).since() is None
+    assert services.rebuild()[:2] == (1, 1)
+    assert ApdTotal.objects.get(is_published=True).pk == read.pk
+    draft.is_published = True
+    draft.save()
+    assert set(StaleTotal.objects.values_list("is_published", flat=True)) == {False, True}
+    assert services.rebuild()[:2] == (2, 1)
+    assert not ApdTotal.objects.filter(is_published=False).exists()
 
 
 def test_a_line_that_moves_or_goes_takes_its_total_along(places):
@@ -152,8 +188,8 @@ def test_copied_lines_are_assessed_and_marked(places):
 def test_sums_of_nothing_known_are_unknown(places):
     factories.ApdLineFactory(paid_amount=None)
     services.rebuild()
-    assert ApdTotal.objects.grand_total() == {**dict.fromkeys(NAMES), "lines": 1, "fictitious_lines": 0}
-    nothing = {**dict.fromkeys(NAMES), "lines": 0, "fictitious_lines": 0}
+    nothing = {**dict.fromkeys(NAMES), "lines": 0, "fictitious_lines": 0, "unpublished_lines": 0}
+    assert ApdTotal.objects.grand_total() == {**nothing, "lines": 1}
     assert ApdTotal.objects.none().grand_total() == ApdTotal.objects.filter(year=1990).grand_total() == nothing
 
 
