@@ -33,6 +33,7 @@ urlpatterns = [
         path("recherche/", views.search, name="search"),
         path("recherche/suggestions/", views.suggestions, name="suggestions"),
         path("taches/", include("aect.jobs.urls")),
+        path("journal/", include("aect.journal.urls")),
         path("imports/", include("aect.batches.urls")),
         path("", include("aect.saved.urls")),
         path("", include("funding.urls")),

@@ -76,7 +76,7 @@ REWRITING = (
     "UPDATE {table} SET {column} = {column}",
     "DELETE FROM {table}",
     "TRUNCATE {table}",
-    "DROP TABLE {table}",
+    "DROP TABLE {table} CASCADE",
     "ALTER TABLE {table} DISABLE TRIGGER ALL",
     "ALTER TABLE {table} OWNER TO CURRENT_USER",
     "ALTER TABLE {table} RENAME TO gone",

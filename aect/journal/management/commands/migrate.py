@@ -1,11 +1,14 @@
-"""Django's own `migrate`, as the owner of the tables where MIGRATION_DATABASE_URL names one."""
+"""Django's own `migrate`, as the owner of the tables where MIGRATION_DATABASE_URL names one.
+
+The journal's view is made anew, and the application's role granted what it needs.
+"""
 
 from typing import Any
 
 from django.core.management.commands import migrate
 from django.db import connection
 
-from aect.journal import roles
+from aect.journal import lines, roles
 
 
 class Command(migrate.Command):
@@ -18,6 +21,10 @@ class Command(migrate.Command):
             return super().execute(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["plan"] or options["check_unapplied"]:
+            super().handle(*args, **options)
+            return
+        lines.drop()
         super().handle(*args, **options)
-        if not options["plan"]:
-            roles.grant_to(self.application["USER"], password=self.application["PASSWORD"])
+        lines.create()
+        roles.grant_to(self.application["USER"], password=self.application["PASSWORD"])
