@@ -162,6 +162,32 @@ def test_a_header_that_is_no_address_is_none(client, user):
     assert Entry.objects.get().address == ""
 
 
+def test_what_administrators_change_of_an_account_is_noted(user):
+    administrator = factories.UserFactory(role="administrator", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(administrator)
+    address = f"/admin/accounts/user/{user.pk}/change/"
+    initial = client.get(address).context["adminform"].form.initial
+    data = {name: value for name, value in initial.items() if value not in (None, False) and name != "password"}
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    saved = client.post(address, {**data, **joined, "role": "officer", "email": "other@demo.test"})
+    assert saved.status_code == 302
+    passwords = dict.fromkeys(["password1", "password2"], "another sound password")
+    assert client.post(f"/admin/accounts/user/{user.pk}/password/", passwords).status_code == 302
+    changed, password = Entry.objects.exclude(action=Action.SIGNED_IN).order_by("pk")
+    assert (changed.action, changed.actor_id, changed.record_id) == ("account_changed", administrator.pk, str(user.pk))
+    assert changed.details["role"] == ["agent", "officer"]
+    assert "email" in changed.details["others"]
+    assert (password.action, password.actor_id, password.record_id) == (
+        "password_changed",
+        administrator.pk,
+        str(user.pk),
+    )
+    client.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"})
+    assert Entry.objects.latest("pk").details == {"deleted": True}
+    assert "@" not in json.dumps(list(Entry.objects.values()), default=str)
+
+
 def test_an_erased_person_leaves_a_number_and_nothing_to_rewrite(client, user):
     sign_in(client)
     out = StringIO()
