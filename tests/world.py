@@ -17,12 +17,14 @@ from partnerships.choices import MemberRole
 from partnerships.models import JoinRequest, Partnership
 from tests import factories
 
+SECRET = "Hors-regard"  # stands in A's drafts only
+
 
 def made_world() -> SimpleNamespace:
-    """Of A: a published and a draft partnership with a convention, an action and a project record each; files, jobs.
+    """Of A: a published and a draft partnership with a convention, an action and a project record each; of B: a draft.
 
-    `a_…` belongs to A; `draft…` is not published. Agents are signatories. Imports are one officer's own, who is nobody
-    of the matrix.
+    `draft_…` is A's, `b_…` B's; neither is published, and every text of A's drafts says `SECRET`. Agents sign for
+    their collectivity. Imports are one officer's own, who is nobody of the matrix.
     """
     world = SimpleNamespace()
     sides = {}
@@ -33,8 +35,10 @@ def made_world() -> SimpleNamespace:
         sides[side] = place
         setattr(world, f"agent_of_{side}", agent)
         setattr(world, f"place_{side}", place.slug)
-    for prefix, published_at in (("", timezone.now()), ("draft_", None)):
-        add_partnership(world, sides["a"], prefix, published_at)
+        setattr(world, f"place_{side}_id", place.pk)
+    add_partnership(world, sides["a"], world.agent_of_a, "", timezone.now())
+    add_partnership(world, sides["a"], world.agent_of_a, "draft_", None)
+    add_partnership(world, sides["b"], world.agent_of_b, "b_", None)
     add_own_rows(world)
     add_members(world, sides["a"])
     world.other = factories.OrganisationFactory(slug="agence", kind="agency").slug
@@ -43,28 +47,42 @@ def made_world() -> SimpleNamespace:
     return world
 
 
-def add_partnership(world: SimpleNamespace, place, prefix: str, published_at) -> None:
-    """One of A's partnerships, and what hangs on it."""
+def add_partnership(world: SimpleNamespace, place, agent, prefix: str, published_at) -> None:
+    """A partnership of the place, and what hangs on it."""
 
     def keep(name: str, value) -> None:
         setattr(world, prefix + name, value)
 
-    partnership = factories.PartnershipFactory(slug=f"{prefix}partenariat".replace("_", "-"), published_at=published_at)
-    factories.PartyFactory(partnership=partnership, organisation=place, side="french")
-    convention = factories.ConventionFactory(partnership=partnership, published_at=published_at)
+    words = SECRET if prefix == "draft_" else f"Mots {prefix}"
+    partnership = factories.PartnershipFactory(
+        slug=f"{prefix}partenariat".replace("_", "-"), name=f"{words} alliance", published_at=published_at
+    )
+    party = factories.PartyFactory(partnership=partnership, organisation=place, side="french")
+    convention = factories.ConventionFactory(
+        partnership=partnership, title=f"{words} convention", published_at=published_at
+    )
     keep("partnership", partnership.slug)
-    keep("party", partnership.parties.get().pk)
-    keep("action", factories.ActionFactory(partnership=partnership).pk)
+    keep("partnership_id", partnership.pk)
+    keep("party", party.pk)
+    keep("action", factories.ActionFactory(partnership=partnership, title=f"{words} action").pk)
     keep("convention", convention.slug)
+    keep("convention_id", convention.pk)
     keep("commitment", factories.CommitmentFactory(convention=convention).pk)
-    state = {"state": "published"} if published_at else {}
-    record = factories.DraftFactory(partnership=partnership, collectivity=place, holder=world.agent_of_a, **state)
+    record = factories.DraftFactory(
+        partnership=partnership,
+        collectivity=place,
+        holder=agent,
+        title=f"{words} projet",
+        state="published" if published_at else "draft",
+    )
     keep("project", record.slug)
-    file = {"file": ContentFile(b"%PDF-1.7", name="a.pdf"), "name": "a.pdf", "size": 8, "sha256": "0" * 64}
-    keep("attachment", Attachment.objects.create(project=record, uploaded_by=world.agent_of_a, **file).pk)
+    keep("project_id", record.pk)
+    file = {"file": ContentFile(b"%PDF-1.7", name="a.pdf"), "name": f"{words}.pdf", "size": 8, "sha256": "0" * 64}
+    keep("attachment", Attachment.objects.create(project=record, uploaded_by=agent, **file).pk)
     keep("guest", factories.GuestFactory(project=record).pk)
-    keep("offer", factories.OfferFactory(organisation=place, **({} if published_at else {"published_on": None})).slug)
-    keep("need", factories.NeedFactory(**({} if published_at else {"published_on": None})).slug)
+    shown = {} if published_at else {"published_on": None}
+    keep("offer", factories.OfferFactory(organisation=place, title=f"{words} offre", **shown).slug)
+    keep("need", factories.NeedFactory(title=f"{words} besoin", **shown).slug)
 
 
 def add_own_rows(world: SimpleNamespace) -> None:
