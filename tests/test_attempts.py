@@ -31,7 +31,7 @@ OWN_PARTNERSHIP = "/partenariats/{b_partnership}/modifier/"
 OWN_CONVENTION = "/conventions/{b_convention}/modifier/"
 OWN_ACTION = "/partenariats/{b_partnership}/actions/{b_action}/modifier/"
 OWN_PARTY = "/partenariats/{b_partnership}/parties/{b_party}/modifier/"
-NEW_ACTION = "/partenariats/{b_partnership}/actions/ajouter/"
+OWN_PROJECT = "/projets/{b_project}/modifier/"
 
 
 def own(address: str, **forged: Any) -> Attempt:
@@ -82,6 +82,41 @@ ATTEMPTS = [
     Attempt("/collectivites/{place_a}/savoir-faire/ajouter/", {"title": "Volé"}),
     Attempt("/organisations/{place_a}/modifier/", {"name": "Volée", "version": 1}),
     Attempt("/corbeille/partnerships.partnership/{deletion}/", {}),
+    # project records: columns that no form has, rows of another's financing plan, files, guests, steps
+    *(
+        own(OWN_PROJECT, **{"plan-TOTAL_FORMS": "0", "plan-INITIAL_FORMS": "0", **forged})
+        for forged in (
+            {"state": "published"},
+            {"slug": "pris"},
+            {"collectivity": "{place_a_id}"},
+            {"holder": "{colleague_id}"},
+            {"assigned_to": "{colleague_id}"},
+            {"published_at": "2020-01-01 00:00"},
+            {"partnership": "{draft_partnership_id}", "partnership_choice": "{draft_partnership_id}"},
+            {"call": "1", "id": "{draft_project_id}"},
+            {"plan-0-row": "{draft_cofinancing}", "plan-0-amount": "1", "plan-TOTAL_FORMS": "1"},
+            {"plan-0-row": "{draft_cofinancing}", "plan-0-DELETE": "on", "plan-TOTAL_FORMS": "1"},
+        )
+    ),
+    Attempt("/projets/{draft_project}/modifier/", {"title": "Volé", "version": 1}),
+    Attempt("/projets/{draft_project}/enregistrer/", {"title": "Volé", "version": 1}),
+    Attempt("/projets/{draft_project}/deposer/", {"version": 1}),
+    Attempt("/projets/{draft_project}/prendre-la-main/", {"version": 1}),
+    Attempt("/projets/{draft_project}/supprimer/", {"version": 1}),
+    Attempt("/projets/{b_project}/publier/", {"version": 1}),
+    Attempt("/projets/{b_project}/pieces/{draft_attachment}/"),
+    Attempt("/projets/{b_project}/pieces/{draft_attachment}/supprimer/", {}),
+    Attempt("/projets/{draft_project}/pieces/{draft_attachment}/"),
+    Attempt("/projets/{b_project}/invites/{draft_guest}/retirer/", {}),
+    Attempt("/projets/{b_project}/confier/", {"holder": "{colleague_id}", "version": 1}),
+    Attempt("/instruction/affecter/", {"projects": ["{draft_project_id}"], "assigned_to": "{colleague_id}"}),
+    # members, invitations and requests
+    Attempt("/collectivites/{place_b}/membres/{colleague}/role/", {"role": "signatory"}),
+    Attempt("/collectivites/{place_b}/membres/{colleague}/retirer/", {}),
+    Attempt("/collectivites/{place_b}/membres/demandes/{asked}/repondre/", {"accepter": "1", "role": "signatory"}),
+    Attempt("/collectivites/{place_b}/membres/invitations/{invitation}/retirer/", {}),
+    Attempt("/collectivites/{place_a}/membres/inviter/", {"email": "b@demo.test", "role": "signatory"}),
+    Attempt("/collectivites/{place_a}/membres/"),
     # B's own account, views and jobs, and A's
     Attempt(
         "/compte/",

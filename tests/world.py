@@ -77,6 +77,7 @@ def add_partnership(world: SimpleNamespace, place, agent, prefix: str, published
     )
     keep("project", record.slug)
     keep("project_id", record.pk)
+    keep("cofinancing", factories.CofinancingFactory(project=record).pk)
     file = {"file": ContentFile(b"%PDF-1.7", name="a.pdf"), "name": f"{words}.pdf", "size": 8, "sha256": "0" * 64}
     keep("attachment", Attachment.objects.create(project=record, uploaded_by=agent, **file).pk)
     keep("guest", factories.GuestFactory(project=record).pk)
@@ -115,7 +116,8 @@ def add_own_rows(world: SimpleNamespace) -> None:
 
 def add_members(world: SimpleNamespace, place) -> None:
     """A colleague of A, somebody whom it invited and somebody who asks to join it."""
-    world.colleague = factories.MembershipFactory(organisation=place).pk
+    colleague = factories.MembershipFactory(organisation=place)
+    world.colleague, world.colleague_id = colleague.pk, colleague.user_id
     world.asked = JoinRequest.objects.create(user=factories.UserFactory(), organisation=place).pk
     invitation = joining.invite(place, email="invite@demo.test", role="editor", language="fr", by=world.agent_of_a)
     world.invitation = invitation.pk
