@@ -153,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
     "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
     "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
+    "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
     "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
 }
 

@@ -22,7 +22,8 @@ from partnerships.models import Invitation, JoinRequest, Membership, Organisatio
 from partnerships.models.memberships import invitation_end
 
 SALT = "partnerships.joining.invitation"
-FORGOTTEN = timedelta(days=30)  # after its end, when an invitation that nobody accepted is deleted
+INVITATION_KEPT = timedelta(days=30)  # after its end, when nobody accepted it
+REQUEST_KEPT = timedelta(days=365)  # after its answer
 
 
 class Refused(Exception):
@@ -50,7 +51,6 @@ def invite(organisation: Organisation, *, email: str, role: str, language: str, 
     if Membership.objects.filter(organisation=organisation, user__email=email).exists():
         raise Refused(_("%(email)s est déjà membre de cette collectivité.") % {"email": email})
     Invitation.objects.filter(organisation=organisation, email=email, accepted_at=None).delete()
-    Invitation.objects.filter(accepted_at=None, expires_at__lt=now - FORGOTTEN).delete()
     invitation = Invitation.objects.create(
         organisation=organisation,
         email=email,
@@ -180,6 +180,13 @@ def end(membership: Membership, *, by: User) -> None:
     hand_over_all(held.user, held.organisation, by=by)
     journal.record(Action.REVOKED, by=by, on=held.user, organisation=held.organisation, role=held.role)
     held.delete()
+
+
+def forget() -> None:
+    """Deletes invitations that nobody accepted and requests answered long ago."""
+    now = timezone.now()
+    Invitation.objects.filter(accepted_at=None, expires_at__lt=now - INVITATION_KEPT).delete()
+    JoinRequest.objects.filter(answered_at__lt=now - REQUEST_KEPT).delete()
 
 
 def _require_another(membership: Membership) -> None:

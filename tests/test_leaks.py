@@ -297,6 +297,7 @@ def test_figures_count_drafts_for_those_who_may_count_them():
         counts[name] = body(client, "/indicateurs/portee.csv")
     assert counts["public"] == counts["agent of B"]
     assert counts["analyst"] == counts["agent of A"] != counts["public"]
+    assert "1 brouillon, que la liste ne montre pas" in body(analyst(), "/indicateurs/").decode()
 
 
 #: By the beginning of a route, those of the drafts' addresses that stand in it.

@@ -20,7 +20,7 @@ from funding.indicators import INDICATORS
 from funding.models import Call, Cofinancing, PublishedFigure
 from funding.models.totals import ApdTotalQuerySet
 from funding.permissions import may_recompute, reads_unpublished, visible_marks, visible_totals
-from partnerships.permissions import counted_partnerships
+from partnerships.permissions import counted_partnerships, is_analyst
 
 
 @login_not_required
@@ -116,7 +116,8 @@ def indicators(request: HttpRequest) -> HttpResponse:
     filterset = IndicatorFilter(request.GET, counted_partnerships(request.user).real().with_status())
     filterset.count_facets(*filterset.panel)
     found = [build(filterset) for build in INDICATORS.values()] if filterset.status == 200 and filterset.total else []
-    context = {"filterset": filterset, "indicators": found}
+    unlisted = filterset.partnerships.filter(published_at=None).count() if is_analyst(request.user) else 0
+    context = {"filterset": filterset, "indicators": found, "unlisted": unlisted}
     return render(request, "funding/indicators.html", context, status=filterset.status)
 
 

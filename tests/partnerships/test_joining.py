@@ -271,6 +271,17 @@ def test_an_editor_leaves_by_themselves(place, signatory):
     assert not Membership.objects.filter(pk=member.pk).exists()
 
 
+def test_old_invitations_and_requests_are_forgotten(signatory, agent, place):
+    invite(signatory)
+    ask(agent, place)
+    joining.forget()
+    assert (Invitation.objects.count(), JoinRequest.objects.count()) == (1, 1)
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=31))
+    JoinRequest.objects.update(answered_at=timezone.now() - timedelta(days=366), is_granted=False)
+    joining.forget()
+    assert (Invitation.objects.count(), JoinRequest.objects.count()) == (0, 0)
+
+
 def test_an_erased_person_is_invited_nowhere(signatory):
     invite(signatory)
     user = factories.UserFactory(email="collegue@ville.test")
