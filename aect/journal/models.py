@@ -28,6 +28,7 @@ class Action(models.TextChoices):
     EXPORTED = "exported", _("Export")
     PERSON_EXPORTED = "person_exported", _("Copie des données d’une personne")
     PERSON_ERASED = "person_erased", _("Effacement d’une personne")
+    PURGED = "purged", _("Purge du journal")
 
 
 class Entry(models.Model):

@@ -2,14 +2,16 @@
 
 import json
 import secrets
+from datetime import timedelta
 from io import StringIO
 
 import psycopg2
 import pytest
 from django.core.checks import run_checks
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from psycopg2 import sql
 
 from aect import history, trash
@@ -27,6 +29,7 @@ from tests import factories
 from tests.batches.files import undone, written
 
 PASSWORD = secrets.token_hex(8)
+OWNER: dict[str, str] = {}  # how the tests' own role signs in
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +52,12 @@ def drop_role(role: str) -> None:
 @pytest.fixture
 def application(transactional_db, application_role, redis_alone):
     """The connection is the application's for one test; its tables are emptied by the owner afterwards."""
-    owner = {name: connection.settings_dict[name] for name in roles.LOGIN}
+    OWNER.update({name: connection.settings_dict[name] for name in roles.LOGIN})
     connection.close()
     connection.settings_dict.update(USER=application_role, PASSWORD=PASSWORD)
     yield application_role
     connection.close()
-    connection.settings_dict.update(owner)
+    connection.settings_dict.update(OWNER)
 
 
 def kept_tables() -> list[str]:
@@ -187,6 +190,20 @@ def test_the_first_migration_makes_the_role(transactional_db, settings):
         connection.close()
         connection.settings_dict.update({name: owner[name] for name in roles.LOGIN})
         drop_role(role)
+
+
+def test_old_rows_are_purged_by_the_owner_only_and_that_is_noted(application, settings):
+    record(Action.SIGNED_IN, by=None)
+    old = timezone.now() - timedelta(days=400)
+    Entry.objects.create(action=Action.SIGNED_OUT, at=old)
+    with pytest.raises(CommandError, match="MIGRATION_DATABASE_URL"):
+        call_command("purge_journal", "--days", "365", stdout=StringIO())
+    settings.MIGRATION_DATABASE = OWNER
+    with pytest.raises(CommandError, match="180"):
+        call_command("purge_journal", "--days", "10", stdout=StringIO())
+    call_command("purge_journal", "--days", "365", stdout=StringIO())
+    assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == ["signed_in", "purged"]
+    assert Entry.objects.latest("pk").details == {"days": 365, "rows": 1}
 
 
 class TestTheApplicationWorks:
