@@ -201,6 +201,9 @@ def _delete(
         messages.success(request, undoable(_("« %(name)s » est supprimé.") % {"name": name}, model, event))
         return redirect(after)
     context = {"row": row, "parent": parent, "dependants": found, "is_stale": is_stale, "cancel": after}
+    context["names_them"] = edits(
+        request.user
+    )  # an agent may not read all that hangs on a record of two collectivities
     if parent is None:
         context["cancel"] = row.get_absolute_url()
     return render(request, "editing/delete.html", context, status=409 if is_sent else 200)

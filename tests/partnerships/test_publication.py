@@ -175,6 +175,22 @@ def test_an_agent_edits_and_deletes_their_draft_and_takes_it_back(draft):
     assert Partnership.objects.get().is_draft
 
 
+def test_a_refused_deletion_tells_an_agent_no_name_of_another_collectivity_s(officer_client, draft):
+    partner = factories.PartyFactory(partnership=draft).organisation
+    project = factories.DraftFactory(partnership=draft, collectivity=partner, title="Projet de l’autre")
+    draft.conventions.all().delete()
+    page = signed_in(member_of_first(draft)).get(reverse("partnership-delete", args=[draft.slug])).content.decode()
+    assert "d’autres en dépendent" in page
+    assert project.title not in page
+    assert project.title in officer_client.get(reverse("partnership-delete", args=[draft.slug])).content.decode()
+
+
+def member_of_first(partnership):
+    return factories.MembershipFactory(
+        organisation=partnership.parties.filter(side=Side.FRENCH).first().organisation
+    ).user
+
+
 def test_who_has_left_takes_nothing_back(draft):
     draft.conventions.all().delete()
     agent = member(draft)
