@@ -6,12 +6,13 @@ See `aect.tabular.writing`.
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolAnd, BoolOr
-from django.db.models import F, Func, Max, Min, QuerySet, TextField, Value
+from django.db.models import Case, F, Func, Max, Min, QuerySet, TextField, Value, When
 
 from aect.charts import Count, Named
 from aect.tabular.writing import Column, QueryCsv, RowsCsv
 from funding.filters.figures import ApdFilter, IndicatorFilter
 from funding.indicators import Indicator
+from funding.models import Project
 from funding.models.apd import siren_of
 from funding.models.totals import SUMMED_COLUMNS
 from partnerships.choices import OrganisationKind
@@ -63,7 +64,7 @@ LINE_COLUMNS: dict[str, Any] = {
     "line_id": "line_id",
     "year": "year",
     "collectivity_siren": "siren__code",
-    "project_reference": "project__slug",
+    "project_reference": Case(When(project__in=Project.objects.published(), then=F("project__slug"))),
     "title": "title",
     "description": "description",
     "recipient_iso2": "recipient_id",

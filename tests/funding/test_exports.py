@@ -88,6 +88,15 @@ def test_standard_lines_are_raw(lines):
     assert second["paid_amount"] == ""
 
 
+def test_a_line_does_not_name_a_project_that_is_not_published():
+    hidden, shown = factories.DraftFactory(slug="cache"), factories.ProjectFactory(slug="public")
+    for project in (hidden, shown):
+        factories.ApdLineFactory(project=project)
+    text = written(exports.lines, "", ApdLine.objects.all()).decode()
+    assert "public" in text
+    assert "cache" not in text
+
+
 def test_excel_lines_neutralise_text_and_keep_every_break_crlf(lines):
     data = written(exports.lines, "profil=excel-fr", ApdLine.objects.all())
     assert data.startswith(b"\xef\xbb\xbf")
