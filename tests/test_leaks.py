@@ -33,7 +33,8 @@ pytestmark = pytest.mark.django_db
 
 WORD = "Zxyqualle"
 SOUGHT = f"q={WORD}".encode()
-MISTYPED = "Zxyquaell"
+MISTYPED = "Zxyqulale"  # two letters exchanged
+ALIKE = "Zxyqulals"  # what is published, and found for want of better
 SLUG, ABSENT = "zxyqualle", "zxyabsent"  # a draft's address and that of nothing, as long
 #: What stands for a part of an address, by the route it is in; the first that fits.
 SAMPLES = (
@@ -111,7 +112,7 @@ def world() -> None:
         for letter in "ab"
     )
     there = factories.MexicanMunicipalityFactory(slug="municipio", name="Municipio", latitude=19, longitude=-90)
-    factories.OrganisationFactory(slug="universite", name="Université", kind="university")
+    factories.OrganisationFactory(slug="universite", name=f"Université {ALIKE}", kind="university")
     factories.NetworkMembershipFactory(
         network=factories.OrganisationFactory(slug="reseau", name="Réseau", kind="network"), member=a
     )
@@ -139,6 +140,8 @@ def world() -> None:
         factories.CofinancingFactory(project=project, funder=town)
         factories.ApdLineFactory(collectivity=town)
     rebuild()
+    before = factories.CallFactory(slug="appel-2010", first_year=2010, last_year=2010)  # so that renewals are told
+    factories.ProjectFactory(partnership=row, slug="projet-2010", title="Projet", call=before)
     factories.OfferFactory(organisation=a, slug="offre-de-a", title="Réseaux d’eau")
     factories.NeedFactory(organisation=there, slug="besoin", title="Besoin d’eau")
 
