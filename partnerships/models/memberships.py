@@ -61,7 +61,7 @@ class Invitation(models.Model):
     """An address invited to a collectivity, until it is accepted or over. The link is known by its digest only."""
 
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("collectivité"), on_delete=models.CASCADE, related_name="invitations"
+        Organisation, verbose_name=_("collectivité"), on_delete=models.PROTECT, related_name="invitations"
     )
     email = models.EmailField(_("adresse électronique"), max_length=254)
     role = models.CharField(_("rôle"), max_length=9, choices=MemberRole, default=MemberRole.EDITOR)
@@ -124,7 +124,7 @@ class JoinRequest(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("personne"), on_delete=models.CASCADE, related_name="join_requests"
     )
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("collectivité"), on_delete=models.CASCADE, related_name="join_requests"
+        Organisation, verbose_name=_("collectivité"), on_delete=models.PROTECT, related_name="join_requests"
     )
     message = models.CharField(
         _("votre fonction"), max_length=300, blank=True, help_text=_("Pour que l’on sache qui demande, et pourquoi.")

@@ -10,7 +10,7 @@ import pytest
 from aect.local.places import CHECKOUT
 
 #: Limits that nobody changes without rebuilding, and what is never set in production.
-NOT_PASSED = re.compile("IMPORT_MAX_|DEBUG$")
+NOT_PASSED = re.compile("(IMPORT|ATTACHMENT)_MAX_|DEBUG$")
 
 
 def variables_read() -> set[str]:
