@@ -86,7 +86,9 @@ def _groups(needle: Needle, text: str, user: User | AnonymousUser, each: int) ->
     groups = []
     for kind in kinds():
         rows = kind.rows(user)
-        if nearest := list(rows.found(needle).nearest_first(needle)[:each]):  # type: ignore[attr-defined]
+        if (found := rows.found(needle)).query.is_empty():  # type: ignore[attr-defined]
+            continue
+        if nearest := list(found.nearest_first(needle)[:each]):
             groups.append(Group(kind, rows, [kind.result(row) for row in nearest], kind.all_address(text)))
     return groups
 

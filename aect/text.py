@@ -36,7 +36,7 @@ MOST_WORDS = 8  # that a mistyped text may have
 MOST_ODD = 2  # words of one text that may be so mistyped that only a likeness finds them
 LONGEST_ODD = 30  # letters of such a word
 LONGEST_SWAPPED = 12  # letters; a longer word stays alike when two of them are exchanged
-NEAREST = 80  # rows that the nearest are chosen from; as many are few
+NEAREST = 60  # rows that the nearest are chosen from; as many are few
 
 R = TypeVar("R", bound=QuerySet[Any])
 
@@ -129,11 +129,11 @@ class Needle:
 
         Respelt: that it has all of the words, in any order; the mistyped ones nearly, in the first column only.
         """
-        if self.words is not None:
+        if self.words == {}:
+            return NOTHING
+        if self.words and self.is_likened:
             columns = columns if all(self.words.values()) else columns[:1]  # a name resembles a word, a long text any
-            return either(
-                reduce(and_, (self._has(word, column) for word in self.words), Q()) for column in columns if self.words
-            )
+            return either(reduce(and_, (self._has(word, column) for word in self.words), Q()) for column in columns)
         if not any(letter.isalnum() for letter in self.text):
             return NOTHING
         lookup = "startswith" if self.is_short else "contains"

@@ -74,10 +74,12 @@ def spelt(condition: Q) -> list[models.QuerySet[Any, Any]]:
     return [Organisation.objects.order_by().filter(condition).values("pk"), holders(condition)]
 
 
-def coded(needle: Needle) -> models.QuerySet["Identifier", Any]:
-    """The ids of organisations of that official code."""
+def coded(needle: Needle) -> list[models.QuerySet["Identifier", Any]]:
+    """The ids of organisations of that official code, when the text can be one: each has a digit."""
+    if not any(letter.isdigit() for letter in needle.text):
+        return []
     rows = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=needle.text.replace(" ", "").upper())
-    return rows.values("organisation")
+    return [rows.values("organisation")]
 
 
 def at(path: str, *ids: models.QuerySet[Any, Any]) -> list[Q]:
@@ -87,7 +89,7 @@ def at(path: str, *ids: models.QuerySet[Any, Any]) -> list[Q]:
 
 def called(needle: Needle, path: str) -> Q:
     """That the organisation at the path is what is sought, by a name, present or former, or an official code."""
-    ids = coded(needle), *spelt(needle.within("folded"))
+    ids = *coded(needle), *spelt(needle.within("folded"))
     if "organisations" not in needle.looked_up:
         first = at("pk", *spelt(needle.names("folded"))) if needle.most else []
         needle.looked_up["organisations"] = shortlist(Organisation.objects.order_by(), needle, *first, *at("pk", *ids))
@@ -120,7 +122,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
         However few `needle.most` asks for, those of that very name are among them.
         """
-        ways = at("pk", coded(needle), *spelt(needle.within("folded")))
+        ways = at("pk", *coded(needle), *spelt(needle.within("folded")))
         return found_in(self, needle, *ways, first=at("pk", *spelt(needle.names("folded"))))
 
     def nearest_first(self, needle: Needle) -> Self:
@@ -139,7 +141,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         of_it = Subquery(names.filter(begins).values("organisation")[:1])  # EXISTS would be hashed, for all names
         begun = Q(pk=of_it) if needle.most else Q(pk__in=holders(begins))
         return Case(
-            When(either(at("pk", coded(needle), *spelt(needle.names("folded")))), then=Value(3.0)),
+            When(either(at("pk", *coded(needle), *spelt(needle.names("folded")))), then=Value(3.0)),
             When(begins | begun, then=Value(2.0)),
             default=Value(CONTAINED),
             output_field=FloatField(),
