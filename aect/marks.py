@@ -24,7 +24,7 @@ def dsfr_mark_optionnal_fields(bound: forms.BoundField) -> str:
     """What stands after a field's label."""
     if isinstance(bound.field, forms.BooleanField) or bound.field.required != _marks_required(bound.form):
         return ""
-    return f" {_('(obligatoire)')}" if bound.field.required else f" {_('(facultatif)')}"
+    return " " + (_("(obligatoire)") if bound.field.required else _("(facultatif)"))
 
 
 @register.simple_tag

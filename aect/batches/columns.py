@@ -49,6 +49,11 @@ def plain(text: str) -> str:
     return " ".join(text.replace("'", "’").split()).casefold()
 
 
+def told(*sentences: str | Promise) -> str:
+    """Those that say something, one after the other."""
+    return " ".join(str(sentence) for sentence in sentences if sentence)
+
+
 def in_french(text: str | Promise) -> str:
     with translation.override("fr"):
         return str(text)
@@ -135,7 +140,7 @@ class ChoiceColumn(Column):
 
     @property
     def accepts(self) -> str:
-        return f"{gettext('Un code ou un libellé de la liste.')} {self.help}".strip()
+        return told(gettext("Un code ou un libellé de la liste."), self.help)
 
     @cached_property
     def known(self) -> dict[str, Any]:
@@ -194,7 +199,7 @@ class AmountColumn(Column):
 
     @property
     def accepts(self) -> str:
-        return f"{gettext('Montant en euros : 1 234,50 ou 1234.50.')} {self.help}".strip()
+        return told(gettext("Montant en euros : 1 234,50 ou 1234.50."), self.help)
 
     def read(self, text: str) -> Decimal:
         return parse_amount(text)
@@ -209,7 +214,7 @@ class WholeColumn(Column):
 
     @property
     def accepts(self) -> str:
-        return f"{gettext('Nombre entier.')} {self.help}".strip()
+        return told(gettext("Nombre entier."), self.help)
 
     def read(self, text: str) -> int:
         if not WHOLE.fullmatch(cleaned := re.sub(r"\s", "", text)):
@@ -225,7 +230,7 @@ class NumberColumn(Column):
 
     @property
     def accepts(self) -> str:
-        return f"{gettext('Nombre : 48,85 ou 48.85.')} {self.help}".strip()
+        return told(gettext("Nombre : 48,85 ou 48.85."), self.help)
 
     def read(self, text: str) -> Any:
         if not NUMBER.fullmatch(cleaned := re.sub(r"\s", "", text)):
@@ -253,7 +258,7 @@ class FlagColumn(Column):
 
     @property
     def accepts(self) -> str:
-        return f"{gettext('oui ou non.')} {self.help}".strip()
+        return told(gettext("oui ou non."), self.help)
 
     def read(self, text: str) -> bool:
         if (sought := plain(text)) not in TRUE | FALSE:
@@ -305,7 +310,7 @@ class ListColumn(ReferenceColumn):
 
     @property
     def accepts(self) -> str:
-        return f"{self.help} {gettext('Plusieurs : séparez-les par « | ».')}".strip()
+        return told(self.help, gettext("Plusieurs : séparez-les par « | »."))
 
     def cells(self, text: str) -> list[str]:
         return [part.strip() for part in text.split(SEPARATOR) if part.strip()]
