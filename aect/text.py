@@ -218,8 +218,8 @@ def shortlist(rows: QuerySet[Any], needle: Needle, *ways: Way) -> list[int] | No
         (rows.order_by().filter(way).values("pk") if isinstance(way, Q) else way)[: needle.most] for way in ways
     ]
     keys = first.union(*others, all=True)
-    few = {key for row in (keys if needle.most else keys[:NEAREST]) for key in row.values()}
-    return sorted(few) if needle.most or len(few) < NEAREST else None
+    found = [key for row in (keys if needle.most else keys[:NEAREST]) for key in row.values()]  # some by several ways
+    return sorted(set(found)) if needle.most or len(found) < NEAREST else None
 
 
 def found_in(rows: R, needle: Needle, *ways: Way, first: Sequence[Way] = ()) -> R:

@@ -107,6 +107,15 @@ class TestShortAndFrequentTexts:
         assert [sorted(model.objects.matching(text), key=str) for model in models] == [sorted(r, key=str) for r in few]
         assert any(few) is (text != "nulle part")
 
+    def test_what_several_ways_lead_to_hides_nothing_behind_the_limit(self, monkeypatch):
+        monkeypatch.setattr("aect.text.NEAREST", 3)
+        town = factories.OrganisationFactory(name="Saint-Lô")
+        named = [factories.PartnershipFactory(name=f"Saint-Lô – {n}") for n in range(2)]
+        rows = [*named, *(factories.PartnershipFactory(name=f"Ailleurs {n}") for n in range(3))]
+        for row in rows:
+            factories.PartyFactory(partnership=row, organisation=town)
+        assert set(Partnership.objects.matching("saint-lo")) == set(rows)
+
     def test_a_word_with_two_letters_exchanged_ranks_as_the_word_does(self):
         factories.OrganisationFactory(name="Grande ville du nord")
         town = factories.OrganisationFactory(name="Ville")
