@@ -83,6 +83,15 @@ def test_nothing_spills_over_the_side(page: Page, width: int) -> None:
     assert not wider
 
 
+@pytest.mark.parametrize("width", [360, 992, 1280])
+def test_nothing_spills_while_scripts_and_fonts_are_on_their_way(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.route(re.compile(r"\.js$"), lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.route(re.compile(r"\.woff2?$"), lambda route: route.abort("aborted"))
+    page.goto("/es/partenariats/paris-mexico/")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_walk_from_the_list_to_a_record(page: Page) -> None:
     page.goto("/")
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Partenariats").click()
