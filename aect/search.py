@@ -1,8 +1,8 @@
 """Search over everything: each application's module `search` names the kinds of rows to be found, in `KINDS`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,16 +11,19 @@ import django_filters
 from django import forms
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
 from aect.filters import ChoiceParameterFilter, UrlFilterSet
-from aect.text import NEAREST, Needle
+from aect.finding import NEAREST, Looked, SearchedQuerySet, look_up
+from aect.text import Needle
 
 LONGEST = 100  # letters that a search takes
 
@@ -38,7 +41,7 @@ class Result(NamedTuple):
 class Kind:
     """What can be found.
 
-    `rows(user)` are those that this person may see; their QuerySet has `found(needle)` and `nearest_first(needle)`.
+    `rows(user)` are those that this person may see: a `SearchedQuerySet`.
     `list_name` is the URL name of their own list, which takes `q` beside `list_query`.
     """
 
@@ -64,33 +67,51 @@ def kinds() -> list[Kind]:
     return [kind for module in modules for kind in getattr(module, "KINDS", ())]  # Django has such modules too
 
 
-class Group(NamedTuple):
-    """The nearest rows of one kind, among its `rows`, and the address of all those that contain the text."""
+@dataclass(frozen=True)
+class Group:
+    """What is found of one kind, with the nearest `most` of it."""
 
     kind: Kind
-    rows: Any
-    results: list[Result]
-    all_address: str
+    rows: SearchedQuerySet[Any]
+    looked: Looked
+    needle: Needle
+    text: str
+    most: int
+
+    @cached_property
+    def results(self) -> list[Result]:
+        return self.told(self.rows.nearest(self.looked, self.needle, most=self.most))
+
+    def told(self, rows: Iterable[Any]) -> list[Result]:
+        return [self.kind.result(row) for row in rows]
+
+    @property
+    def found(self) -> SearchedQuerySet[Any]:
+        """All of its rows that are found."""
+        return self.rows.among(self.looked, self.needle)
+
+    @property
+    def count(self) -> str:
+        """How many are found: counted as far as they were looked up, the list of all has their number."""
+        if self.looked.are_all:
+            return intcomma(len(self.looked.rows))
+        return gettext("%(n)s ou plus") % {"n": NEAREST}
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.looked.rows) > len(self.results)
+
+    @property
+    def all_address(self) -> str:
+        return self.kind.all_address(self.text)
 
 
 def find(text: str, user: User | AnonymousUser, *, each: int) -> tuple[list[Group], Needle]:
-    """The nearest rows of each kind that has some; mistyped words are forgiven when no kind contains the text."""
-    needle = Needle.of(text, most=NEAREST)
-    if not (needle.may_stand and (groups := _groups(needle, needle.text, user, each))):
-        meant = needle.respelt()
-        return _groups(meant, needle.text, user, each), meant
-    return groups, needle
-
-
-def _groups(needle: Needle, text: str, user: User | AnonymousUser, each: int) -> list[Group]:
-    groups = []
-    for kind in kinds():
-        rows = kind.rows(user)
-        if (found := rows.found(needle)).query.is_empty():  # type: ignore[attr-defined]
-            continue
-        if nearest := list(found.nearest_first(needle)[:each]):
-            groups.append(Group(kind, rows, [kind.result(row) for row in nearest], kind.all_address(text)))
-    return groups
+    """What is found of each kind that has some; mistyped words are forgiven when no kind contains the text."""
+    rows: list[Any] = [kind.rows(user) for kind in kinds()]
+    needle, looked = look_up(text, *rows)
+    every = zip(kinds(), rows, looked, strict=True)
+    return [Group(kind, of_it, found, needle, text, each) for kind, of_it, found in every if found.rows], needle
 
 
 def search_field(label: Any, *, method: str = "search") -> django_filters.CharFilter:

@@ -1,44 +1,40 @@
 """Comparing, finding and sorting text as French readers expect, without a collation that a PostgreSQL may lack.
 
-A model that is searched keeps its texts folded in columns of their own (`FoldedField`), each with a trigram index, and
-its QuerySet has `found(needle)`: the rows that have it `within` some of these columns, see `found_in`.
+A model that is searched keeps its texts folded in columns of their own (`FoldedField`), each with a trigram index;
+`aect.finding` finds its rows by them.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, reduce
-from operator import and_, or_
-from typing import Any, TypeVar
+from operator import or_
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db import connection
 from django.db.models import (
-    Case,
+    BooleanField,
     CharField,
+    F,
     FloatField,
     Func,
     GeneratedField,
     Index,
     Q,
-    QuerySet,
     TextField,
-    Value,
-    When,
 )
 
 CONTAINED = 1.0  # the closeness of a row that contains what is sought elsewhere than in its name; the least of them
 SHORT = 2  # letters that nearly every text contains: of so few, a text has to begin so
 MOST_WORDS = 8  # that a mistyped text may have
-MOST_ODD = 2  # words of one text that may be so mistyped that only a likeness finds them
+MOST_ODD = 2  # words of one text that are so mistyped that one has to look for what resembles them
+ALIKE = 10  # names of each table among which the word is looked for that resembles a mistyped one most
+ALIKE_ENOUGH = 0.4  # trigrams that both have, of all that one of them has
 LONGEST_ODD = 30  # letters of such a word
 LONGEST_SWAPPED = 12  # letters; a longer word stays alike when two of them are exchanged
-NEAREST = 60  # rows that the nearest are chosen from; as many are few
-
-R = TypeVar("R", bound=QuerySet[Any])
 
 
 class Fold(Func):
@@ -67,102 +63,152 @@ def name_index(column: str, *, name: str) -> Index:
     return Index(fields=[column], opclasses=["text_pattern_ops"], name=name)
 
 
+class Condition(NamedTuple):
+    """SQL about a column, which stands in it as `{0}`, with what it is asked."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+    def on(self, path: str) -> "OnColumn":
+        """That the field there fulfils it."""
+        return OnColumn(path, self.sql, self.params, output_field=BooleanField())
+
+
+class OnColumn(Func):
+    """SQL about the field that the path leads to."""
+
+    def __init__(self, path: str, sql: str, params: tuple[Any, ...], **extra: Any) -> None:
+        super().__init__(F(path), **extra)
+        self.sql, self.params = sql, params
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        column, _params = compiler.compile(self.source_expressions[0])
+        return self.sql.format(column), self.params
+
+
 @dataclass(frozen=True)
 class Needle:
-    """What somebody looks for, folded; `most` bounds the rows that the nearest are chosen from.
+    """What somebody looks for, folded.
 
-    Once `respelt` it has `words`: each with the ways in which it stands in some name, or none when it is so mistyped
-    that one can only look for what resembles it; its text is then the one that was meant, as far as one can tell.
-    `looked_up` keeps shortlists that several kinds of rows are found by.
+    Once `respelt` its text is the one that was meant, as far as one can tell, and it has `words`: each with the ways in
+    which it stands in some name. There are none when one cannot tell.
     """
 
     text: str
-    most: int | None = None
     words: dict[str, list[str]] | None = None
-    looked_up: dict[str, list[int] | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, typed: str, *, most: int | None = None) -> "Needle":
+    def of(cls, typed: str) -> "Needle":
         """Folded by the database, as the columns are."""
         line = re.sub(r"\s+", " ", unicodedata.normalize("NFC", typed)).strip()
         with connection.cursor() as cursor:
             cursor.execute("SELECT aect_fold(%s)", [line])
-            return cls(cursor.fetchone()[0], most)
+            return cls(cursor.fetchone()[0])
 
     def respelt(self) -> "Needle":
-        """Its words in the ways that stand in some name: as they are, else with two letters exchanged."""
+        """Its words as they stand in some name: as typed, else with two letters exchanged, else the most alike."""
         words = [word for word in dict.fromkeys(re.findall(r"\w+", self.text)) if len(word) > SHORT]
         if len(words) > MOST_WORDS:
-            return replace(self, most=NEAREST, words={})
-        known = standing(words)
-        swapped = standing([each for word in words if word not in known for each in swaps(word)])
+            return replace(self, words={})
+        known = standing(words, public_names())
+        tried = [each for word in words if word not in known for each in swaps(word)]
+        swapped = standing(tried, names_with_any(tried))
         ways = {word: [word] if word in known else [each for each in swaps(word) if each in swapped] for word in words}
         odd = [word for word, spellings in ways.items() if not spellings]
-        is_hopeless = len(odd) > MOST_ODD or any(len(word) > LONGEST_ODD for word in odd)
+        if len(odd) > MOST_ODD or any(len(word) > LONGEST_ODD for word in odd):
+            return replace(self, words={})
+        ways |= most_alike(odd)
         meant = re.sub(r"\w+", lambda word: (ways.get(word[0]) or [word[0]])[0], self.text)
-        respelt = replace(self, text=meant, words={} if is_hopeless else ways)
-        return replace(respelt, most=NEAREST) if respelt.is_likened else respelt
+        return replace(self, text=meant, words=ways if all(ways.values()) else {})
 
     @property
     def is_respelt(self) -> bool:
         return self.words is not None
 
     @property
-    def is_likened(self) -> bool:
-        """Whether what is found may contain less than the text: only its words, or what resembles them."""
-        return self.words is not None and (len(self.words) > 1 or [] in self.words.values())
-
-    @property
-    def may_stand(self) -> bool:
-        """Whether some text that is searched may contain this one, or some code be it: quickly told."""
-        if not any(len(word) > SHORT for word in re.findall(r"\w+", self.text)) or re.search(r"\d", self.text):
-            return True
-        every = [(table, column, "true") for table, column, _public in searched_columns()]
-        return bool(standing([self.text], every))
+    def is_scattered(self) -> bool:
+        """Whether its words are sought wherever they stand, instead of the text."""
+        return self.words is not None and len(self.words) > 1
 
     @property
     def is_short(self) -> bool:
         return len(self.text) <= SHORT
 
-    def within(self, *columns: str) -> Q:
-        """That one of these folded columns contains the text; of one or two letters, that it begins so.
+    def held(self, *, is_name: bool) -> Condition | None:
+        """That a folded text contains the text; that a name begins with one or two letters. None when nothing does.
 
-        Respelt: that it has all of the words, in any order; the mistyped ones nearly, in the first column only.
+        Respelt: that it has all of the words, in any order.
         """
-        if self.words == {}:
-            return NOTHING
-        if self.words and self.is_likened:
-            columns = columns if all(self.words.values()) else columns[:1]  # a name resembles a word, a long text any
-            return either(reduce(and_, (self._has(word, column) for word in self.words), Q()) for column in columns)
-        if not any(letter.isalnum() for letter in self.text):
-            return NOTHING
-        lookup = "startswith" if self.is_short else "contains"
-        return either(Q(**{f"{column}__{lookup}": self.text}) for column in columns)
+        if self.words and self.is_scattered:
+            each = [_one_of(spellings) for spellings in self.words.values()]
+            return Condition(
+                " AND ".join(one.sql for one in each), tuple(param for one in each for param in one.params)
+            )
+        if self.words == {} or not any(letter.isalnum() for letter in self.text):
+            return None
+        if self.is_short:
+            return self.begun if is_name else None
+        return _one_of([self.text])
 
-    def _has(self, word: str, column: str) -> Q:
-        spellings = (self.words or {})[word]
-        if not spellings:
-            return Q(**{f"{column}__trigram_word_similar": word})
-        return either(Q(**{f"{column}__contains": each}) for each in spellings)
+    def within(self, path: str) -> Q:
+        """That the name there is held, see `held`."""
+        condition = self.held(is_name=True)
+        return Q(condition.on(path)) if condition else NOTHING
 
-    def names(self, column: str) -> Q:
-        """That this folded column is the very text; respelt, perhaps with two letters exchanged."""
-        return Q(**{f"{column}__in": [self.text, *swaps(self.text)]}) if self.is_respelt else Q(**{column: self.text})
+    @property
+    def named(self) -> Condition:
+        """That a folded name is the very text; respelt, perhaps with two letters exchanged."""
+        return Condition("{0} = ANY(%s)", ([self.text, *(swaps(self.text) if self.is_respelt else [])],))
 
-    def begins(self, column: str) -> Q:
-        return Q(**{f"{column}__startswith": self.text})
+    @property
+    def begun(self) -> Condition:
+        """That a folded name begins with the text."""
+        return Condition("{0} LIKE %s", (f"{_literally(self.text)}%",))
 
-    def closeness(self, path: str) -> Case:
+    @property
+    def coded(self) -> Condition | None:
+        """That an official code is the text, when it can be one: each has a digit."""
+        code = self.text.replace(" ", "").upper()
+        return Condition("{0} = %s", (code,)) if any(letter.isdigit() for letter in code) else None
+
+    def closeness(self, path: str) -> OnColumn:
         """How near the folded name of a row found is: 3 that very name, 2 begins so, 1.5 contains it, 1 another text
-        does; by likeness, less than 1."""
-        likeness = (TrigramWordSimilarity(self.text, path) + TrigramSimilarity(path, self.text)) / Value(2.5)
-        return Case(
-            When(Q(**{path: self.text}), then=Value(3.0)),
-            When(self.begins(path), then=Value(2.0)),
-            When(Q(**{f"{path}__contains": self.text}), then=Value(1.5)),
-            default=likeness if self.is_likened else Value(CONTAINED),
-            output_field=FloatField(),
+        does; of scattered words, how like the text it is."""
+        nearness = self.nearness
+        return OnColumn(path, nearness.sql, nearness.params, output_field=FloatField())
+
+    @property
+    def nearness(self) -> Condition:
+        """SQL of the `closeness`."""
+        begun, contains, text = self.begun, _one_of([self.text]), self.text
+        otherwise = self.elsewhere
+        if self.is_scattered:
+            otherwise = Condition("similarity({0}, %s)", (text,))
+        nearer = f"WHEN {{0}} = %s THEN 3.0 WHEN {begun.sql} THEN 2.0 WHEN {contains.sql} THEN 1.5"
+        return Condition(
+            f"CASE {nearer} ELSE {otherwise.sql} END",
+            (text, *begun.params, *contains.params, *otherwise.params),
         )
+
+    @property
+    def exactly(self) -> Condition:
+        """The closeness of a row found by its very name or code."""
+        return Condition("3.0")
+
+    @property
+    def elsewhere(self) -> Condition:
+        """The closeness of a row found otherwise than by its name."""
+        return Condition("0.0" if self.is_scattered else str(CONTAINED))
+
+
+def _literally(text: str) -> str:
+    return connection.ops.prep_for_like_query(text)
+
+
+def _one_of(texts: list[str]) -> Condition:
+    """That one of these stands there."""
+    every = " OR ".join(["{0} LIKE %s"] * len(texts))
+    return Condition(f"({every})", tuple(f"%{_literally(text)}%" for text in texts))
 
 
 NOTHING = Q(pk__in=[])
@@ -180,65 +226,76 @@ def swaps(word: str) -> list[str]:
     return [each for each in dict.fromkeys(made) if each != word]
 
 
-def standing(texts: list[str], columns: list[tuple[str, str, str]] | None = None) -> set[str]:
-    """Those of the texts that stand in one of these `searched_columns`: in a public name, where none is told."""
-    if not texts:
-        return set()
-    columns = columns or [place for place in searched_columns() if place[1] == "folded"]
-    known = " OR ".join(
-        f"EXISTS (SELECT FROM {table} WHERE {column} LIKE %s AND {among})" for table, column, among in columns
+class Name(NamedTuple):
+    """A table with a folded name, and the SQL that tells its rows that everybody may read."""
+
+    table: str
+    public: str
+
+    def has(self, condition: str) -> str:
+        return f"EXISTS (SELECT FROM {self.table} WHERE folded {condition} AND {self.public})"
+
+
+def standing(words: list[str], names: Sequence[Name]) -> set[str]:
+    """Those of the words that stand in one of these names."""
+    every = [" OR ".join(name.has("LIKE %s") for name in names)] * len(words) if names else []
+    patterns = [f"%{_literally(word)}%" for word in words for _name in names]
+    return {word for word, stands in zip(words, _answers(every, patterns), strict=False) if stands}
+
+
+def names_with_any(words: list[str]) -> list[Name]:
+    """The names in which one of the words stands: quicker to ask than for each."""
+    names = public_names() if words else []
+    holds = _answers([name.has("~ %s") for name in names], ["|".join(words)] * len(names))
+    return [name for name, has_one in zip(names, holds, strict=True) if has_one]
+
+
+def most_alike(words: list[str]) -> dict[str, list[str]]:
+    """For each word, those of public names that it resembles most; none when it resembles none."""
+    if not words:
+        return {}
+    names = " UNION ALL ".join(
+        f"(SELECT folded FROM {name.table} WHERE folded %%> odd.word AND {name.public}"  # noqa: S608  # our tables
+        f" ORDER BY word_similarity(odd.word, folded) DESC, folded LIMIT {ALIKE})"
+        for name in public_names()
     )
-    patterns = [f"%{connection.ops.prep_for_like_query(text)}%" for text in texts for _column in columns]
+    statement = f"""
+        SELECT odd.word, array_agg(each ORDER BY each)
+        FROM unnest(%s) AS odd(word)
+        CROSS JOIN LATERAL (
+            SELECT each, rank() OVER (ORDER BY similarity(each, odd.word) DESC)
+            FROM ({names}) AS names CROSS JOIN LATERAL regexp_split_to_table(folded, '\\W+') AS each
+            WHERE similarity(each, odd.word) >= {ALIKE_ENOUGH}
+            GROUP BY each
+        ) AS near
+        WHERE rank = 1
+        GROUP BY odd.word
+    """  # noqa: S608  # our tables
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ARRAY[{', '.join([known] * len(texts))}]", patterns)
-        return {text for text, is_known in zip(texts, cursor.fetchone()[0], strict=True) if is_known}
+        cursor.execute(statement, [words])
+        alike: dict[str, list[str]] = dict(cursor)
+    return {word: alike.get(word, []) for word in words}
+
+
+def _answers(questions: list[str], params: list[str]) -> list[bool]:
+    if not questions:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ARRAY[{', '.join(questions)}]", params)
+        answers: list[bool] = cursor.fetchone()[0]
+        return answers
 
 
 @cache
-def searched_columns() -> list[tuple[str, str, str]]:
-    """The tables and their folded columns, with the SQL that tells the rows that everybody may read.
+def public_names() -> list[Name]:
+    """Those of every model.
 
-    The column called `folded` holds a name. A model with drafts says who is public as `PUBLIC`: how a mistyped word is
-    read must not depend on one that stands in a draft.
+    A model with drafts says who is public as `PUBLIC`: how a mistyped word is read must not depend on one that stands
+    in a draft.
     """
     return [
-        (model._meta.db_table, column.name, getattr(model, "PUBLIC", "true"))
+        Name(model._meta.db_table, getattr(model, "PUBLIC", "true"))
         for model in apps.get_models()
         for column in model._meta.fields
-        if isinstance(getattr(column, "expression", None), Fold) and not model._meta.proxy
+        if column.name == "folded" and not model._meta.proxy
     ]
-
-
-Way = Q | QuerySet[Any]  # to what is sought: a condition on the rows, or their keys as another table tells them
-
-
-def shortlist(rows: QuerySet[Any], needle: Needle, *ways: Way) -> list[int] | None:
-    """The keys of those rows that one of the ways leads to, each by an index of its own; None when they are many."""
-    first, *others = [
-        (rows.order_by().filter(way).values("pk") if isinstance(way, Q) else way)[: needle.most] for way in ways
-    ]
-    keys = first.union(*others, all=True)
-    found = [key for row in (keys if needle.most else keys[:NEAREST]) for key in row.values()]  # some by several ways
-    return sorted(set(found)) if needle.most or len(found) < NEAREST else None
-
-
-def found_in(rows: R, needle: Needle, *ways: Way, first: Sequence[Way] = ()) -> R:
-    """Those of the rows that one of the ways leads to; `none()` when there are none.
-
-    `first` lead to some of the same, which are found however few are asked for. When many rows contain the text, each
-    is held against all of the ways: that is quicker than to gather them.
-    """
-    few = shortlist(rows, needle, *(first if needle.most else ()), *ways)
-    if few is None:
-        return rows.filter(either(way if isinstance(way, Q) else Q(pk__in=way) for way in ways))
-    return rows.filter(pk__in=few) if few else rows.none()
-
-
-def first_found(typed: str, find: Callable[[Needle], Any]) -> tuple[Any, Needle]:
-    """The rows that contain the text or, when none does, those that do once mistyped words are forgiven; the needle."""
-    needle = Needle.of(typed)
-    rows = find(needle)
-    if rows.query.is_empty():
-        needle = needle.respelt()
-        rows = find(needle)
-    return rows, needle

@@ -1,7 +1,6 @@
 """What belongs to no application: the site's context, the search over everything, health, and errors."""
 
 import sys
-from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -40,12 +39,11 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"filterset": filterset, "text": filterset.text, "kind": filterset.kind}
     if filterset.text:
         groups, needle = find(filterset.text, request.user, each=NEAREST_SHOWN)
-        everything = replace(needle, most=None) if not needle.is_likened else needle
-        context |= {"counted": [(group, group.rows.found(everything).count()) for group in groups], "needle": needle}
-        if filterset.kind:
-            rows = filterset.kind.rows(request.user).found(everything).nearest_first(everything)  # type: ignore[attr-defined]
+        context |= {"groups": groups, "needle": needle}
+        if group := next((group for group in groups if group.kind == filterset.kind), None):
+            rows = group.found.nearest_first(group.needle)
             page = Paginator(rows, PAGE_SIZE).get_page(filterset.form.cleaned_data["page"] or 1)
-            context |= {"page": page, "results": [filterset.kind.result(row) for row in page.object_list]}
+            context |= {"page": page, "results": group.told(page.object_list)}
     return render(request, "search/search.html", context, status=filterset.status)
 
 

@@ -127,7 +127,7 @@ def searches() -> dict[str, Callable[[str], Any]]:
     kinds = {
         "collectivities": Organisation.objects.collectivities().current(),
         "partnerships": Partnership.objects.with_status().alphabetical(),
-        "conventions": Convention.objects.order_by("-signed_on", "folded", "pk"),
+        "conventions": Convention.objects.latest_first(),
     }
     return {kind: lambda text, rows=rows: list(rows.matching(text)[:PAGE]) for kind, rows in kinds.items()}
 
@@ -138,7 +138,7 @@ def type_ahead() -> Callable[[str], Any]:
 
     from aect.search import find
 
-    return lambda text: find(text, AnonymousUser(), each=5)
+    return lambda text: [group.results for group in find(text, AnonymousUser(), each=5)[0]]
 
 
 def main() -> int:

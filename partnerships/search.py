@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +23,9 @@ FOUND_AS = {
 }
 
 
-def found_as(told: dict[str, Any] | None) -> str:
-    """By which other name a row was found: see `OrganisationNameQuerySet.telling`."""
+def found_as(row: Any) -> str:
+    """By which other name it was found, if by one: see `OrganisationNameQuerySet.telling`."""
+    told = getattr(row, "found_as", None)
     return str(FOUND_AS[NameKind(told["kind"])] % told) if told else ""
 
 
@@ -34,12 +36,12 @@ def partnerships(user: User | AnonymousUser) -> QuerySet[Partnership]:
 def partnership(row: Any) -> Result:
     since = _("depuis %(date)s") % {"date": row.began} if row.began else ""
     detail = ", ".join(filter(None, [row.status_label, str(since)]))
-    return Result(row.name, row.get_absolute_url(), detail, found_as(row.found_as))
+    return Result(row.name, row.get_absolute_url(), detail, found_as(row))
 
 
 def organisations() -> QuerySet[Organisation]:
-    became = Prefetch("became", Succession.objects.select_related("successor"))
-    return Organisation.objects.select_related("country", "region").prefetch_related(became)
+    successors = Succession.objects.filter(predecessor=OuterRef("pk")).order_by("pk").values("successor__name")
+    return Organisation.objects.select_related("country", "region").annotate(successors=ArraySubquery(successors))
 
 
 def collectivities(user: User | AnonymousUser) -> QuerySet[Organisation]:
@@ -53,8 +55,8 @@ def other_bodies(user: User | AnonymousUser) -> QuerySet[Organisation]:
 def organisation(row: Any) -> Result:
     """An ended one says what it became."""
     place = ", ".join(str(each) for each in (row.get_kind_display(), row.region, row.country) if each)
-    became = ", ".join(succession.successor.name for succession in row.became.all())
-    told = ". ".join(filter(None, [found_as(row.found_as), became and f"{row.name} → {became}"]))
+    became = ", ".join(row.successors)
+    told = ". ".join(filter(None, [found_as(row), became and f"{row.name} → {became}"]))
     return Result(row.name, row.get_absolute_url(), place, told)
 
 

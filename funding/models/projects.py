@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PrecisionField, amount_check, partial_date, precision_check
+from aect.finding import SearchedQuerySet, Text
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
+from aect.text import FoldedField, name_index, search_index
 from aect.versions import Versioned
 from funding.choices import IN_HAND, CofinancingKind, CofinancingState, FunderFamily, Metric, ProjectState
 from funding.models.reference import PurposeCode
@@ -122,7 +123,7 @@ class Call(Sourced):
         return f"{self.first_year}" if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
 
 
-class ProjectQuerySet(models.QuerySet["Project"]):
+class ProjectQuerySet(SearchedQuerySet["Project"]):
     def published(self) -> Self:
         """Those that everybody reads: a project of a partnership that is not published waits for it."""
         return self.filter(state=ProjectState.PUBLISHED, partnership__published_at__isnull=False)
@@ -138,18 +139,6 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def latest_first(self) -> Self:
         return self.order_by(F("begins_on").desc(nulls_last=True), "folded", "pk")
-
-    def matching(self, text: str) -> Self:
-        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
-        return first_found(text, self.found)[0]  # type: ignore[no-any-return]
-
-    def found(self, needle: Needle) -> Self:
-        """Those of which the title is what is sought."""
-        return found_in(self, needle, needle.within("folded"), first=[needle.names("folded")])
-
-    def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest title first."""
-        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
 
 
 @recorded()
@@ -231,6 +220,8 @@ class Project(Versioned, Sourced):
         AND partnership_id IN (SELECT id FROM partnerships_partnership WHERE {Partnership.PUBLIC})"""  # noqa: S608
 
     objects = ProjectQuerySet.as_manager()
+
+    TEXTS = (Text(),)
 
     class Meta:
         verbose_name = _("projet")

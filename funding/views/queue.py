@@ -53,9 +53,8 @@ def listed(request: HttpRequest, data: QueryDict) -> QueueFilter:
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """The records, and below them the drafts of the registry that somebody may publish."""
-    partnerships, conventions = (
-        model.objects.filter(published_at__isnull=True).order_by("-pk") for model in (Partnership, Convention)
-    )
+    partnerships = Partnership.objects.filter(published_at__isnull=True).order_by("-pk")
+    conventions = Convention.objects.filter(published_at__isnull=True).order_by("-pk")
     context = {
         "officers": instructors(),
         "most": filing.MOST_AT_ONCE,

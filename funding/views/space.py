@@ -47,7 +47,7 @@ def space(request: HttpRequest) -> HttpResponse:
         Project.objects.filter(collectivity=place).select_related("holder", "partnership").prefetch_related("steps__by")
     )
     by_state: dict[str, list[Project]] = {state: [] for state in ProjectState.values}
-    for project in rows.order_by("-pk") if place else []:
+    for project in rows.order_by("-pk") if place else Project.objects.none():
         by_state[project.state].append(project)
     context = {
         "filterset": filterset,

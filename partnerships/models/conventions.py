@@ -24,8 +24,9 @@ from aect.fields import (
     partial_date,
     precision_check,
 )
+from aect.finding import Link, SearchedQuerySet, Text
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
+from aect.text import FoldedField, name_index, search_index
 from aect.versions import Versioned
 from partnerships import law
 from partnerships.choices import (
@@ -67,7 +68,7 @@ def reached(on: date) -> Iterable[When]:
         yield When(ends_before(on) if state == ConventionState.ENDED else Q(**{f"{field}__lte": on}), then=Value(state))
 
 
-class ConventionQuerySet(models.QuerySet["Convention"]):
+class ConventionQuerySet(SearchedQuerySet["Convention"]):
     def published(self) -> Self:
         """Those that everybody may read, with the partnership that they belong to."""
         return self.filter(published_at__isnull=False, partnership__published_at__isnull=False)
@@ -101,6 +102,9 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         is_party = Exists(places.filter(partnership=OuterRef("partnership")))
         return self.filter(Exists(named.filter(organisation=organisation)) | ~Exists(named) & is_party)
 
+    def latest_first(self) -> Self:
+        return self.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk")
+
     def for_page(self, among: "ConventionQuerySet") -> Self:
         """What a convention's own page tells; of the other conventions, those `among` which the reader may see."""
         commitments = Commitment.objects.select_related("party").with_spent(among)
@@ -111,22 +115,6 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             "signatories",
             Prefetch("commitments", commitments),
         )
-
-    def found(self, needle: Needle) -> Self:
-        """Those of which the title, the object or the partnership's name is what is sought.
-
-        However few `needle.most` asks for, those of that very title are among them.
-        """
-        told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_object")
-        return found_in(self, needle, told, needle.within("partnership__folded"), first=[needle.names("folded")])
-
-    def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest title first."""
-        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
-
-    def matching(self, text: str) -> Self:
-        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
-        return first_found(text, self.found)[0]  # type: ignore[no-any-return]
 
 
 @recorded()
@@ -205,11 +193,14 @@ class Convention(Versioned, Publishable, Sourced):
 
     objects = ConventionQuerySet.as_manager()
 
+    TEXTS = (Text(), Text(model="partnerships.Partnership", link=Link("partnership")), Text("folded_object"))
+
     class Meta:
         verbose_name = _("convention")
         verbose_name_plural = _("conventions")
         ordering = ["signed_on", "pk"]
         indexes = [
+            models.Index(F("signed_on").desc(nulls_last=True), "folded", "id", name="convention_sorts_by_date"),
             search_index("folded", name="convention_search"),
             name_index("folded", name="convention_called"),
             search_index("folded_object", name="convention_search_object"),

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, GreaterThan
 
 from aect.fields import Precision
+from aect.finding import SearchedQuerySet
 from partnerships.choices import FAMILIES, TOGETHER, Family, PartnershipStatus, Side
 from partnerships.models.life import Milestone, SdgContribution, StaffContribution
 
@@ -72,7 +73,7 @@ def stopping(first: int | None, last: int | None) -> Q:
     return stops
 
 
-class FigureQuerySet(models.QuerySet[Any]):
+class FigureQuerySet(SearchedQuerySet[Any]):
     """What every set of partnerships can count of itself."""
 
     def counted(self, name: str) -> dict[Any, int]:

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import in_order
+from aect.finding import Link, SearchedQuerySet, Text, linked
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
+from aect.text import FoldedField, name_index, search_index
 from aect.versions import Versioned
 from partnerships import matching
 from partnerships.choices import (
@@ -27,7 +28,7 @@ from partnerships.choices import (
     WorkingLanguage,
 )
 from partnerships.models.life import Action
-from partnerships.models.organisations import Organisation, called
+from partnerships.models.organisations import CALLED, Organisation
 from partnerships.models.partnerships import Partnership, Theme
 from partnerships.models.reference import Country, Sourced
 
@@ -42,7 +43,7 @@ class Common(Func):
     output_field = IntegerField()
 
 
-class EntryQuerySet(models.QuerySet[E]):
+class EntryQuerySet(SearchedQuerySet[E]):
     def with_state(self, on: date) -> Self:
         """Annotates `state`, an `EntryState`, on this day."""
         return self.annotate(
@@ -63,24 +64,6 @@ class EntryQuerySet(models.QuerySet[E]):
 
     def latest_first(self) -> Self:
         return self.order_by(models.F("published_on").desc(nulls_last=True), "pk")
-
-    def found(self, needle: Needle) -> Self:
-        """Those of which the title, the description, the field or a name of the organisation is what is sought.
-
-        However few `needle.most` asks for, those of that very title are among them.
-        """
-        told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_description")
-        themes = Q(theme__in=Theme.objects.filter(needle.within("folded")).values("pk"))
-        return found_in(self, needle, told, themes, called(needle, "organisation"), first=[needle.names("folded")])
-
-    def matching(self, text: str) -> Self:
-        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
-        rows, _needle = first_found(text, self.found)
-        return rows  # type: ignore[no-any-return]
-
-    def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest title first."""
-        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
 
     def closest_to(self, entry: "Entry") -> Self:
         """Those that share most goals with the entry first, then those that share a language with it."""
@@ -189,6 +172,12 @@ class Entry(Sourced):
     )
     is_fictitious = models.BooleanField(_("donnée fictive"), default=False)
 
+    TEXTS = (
+        Text(),
+        Text(model="partnerships.Theme", link=Link("theme")),
+        *linked(CALLED, Link("organisation")),
+        Text("folded_description"),
+    )
     PUBLIC = "published_on <= CURRENT_DATE AND (closes_on IS NULL OR closes_on > CURRENT_DATE)"
 
     class Meta:

@@ -18,25 +18,16 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, JSONObject, Least, Length
+from django.db.models.functions import Greatest, JSONObject, Least, Length
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren
 
 from aect.fields import PrecisionField, in_order, partial_date, period, precision_check
+from aect.finding import SearchedQuerySet, Text
 from aect.history import recorded
-from aect.text import (
-    CONTAINED,
-    FoldedField,
-    Needle,
-    either,
-    first_found,
-    found_in,
-    name_index,
-    search_index,
-    shortlist,
-)
+from aect.text import CONTAINED, FoldedField, Needle, name_index, search_index
 from aect.versions import Versioned
 from partnerships.choices import (
     FAMILIES,
@@ -55,6 +46,12 @@ from partnerships.models.reference import Sourced
 
 #: Partnerships that a reader may see: see `permissions.visible_partnerships`.
 Among = models.QuerySet[Any]
+#: By what an organisation is found: a name, present or former, or an official code.
+CALLED = (
+    Text(model="partnerships.Organisation"),
+    Text(model="partnerships.OrganisationName", key="organisation"),
+    Text("code", "partnerships.Identifier", key="organisation", is_code=True),
+)
 REGION_KINDS = (OrganisationKind.REGION, OrganisationKind.MX_STATE)
 
 
@@ -69,34 +66,6 @@ def holders(condition: Q) -> models.QuerySet["OrganisationName", Any]:
     return OrganisationName.objects.order_by().filter(condition).values("organisation")
 
 
-def spelt(condition: Q) -> list[models.QuerySet[Any, Any]]:
-    """The ids of organisations of which the name, or another name, fulfils this: a query a table."""
-    return [Organisation.objects.order_by().filter(condition).values("pk"), holders(condition)]
-
-
-def coded(needle: Needle) -> list[models.QuerySet["Identifier", Any]]:
-    """The ids of organisations of that official code, when the text can be one: each has a digit."""
-    if not any(letter.isdigit() for letter in needle.text):
-        return []
-    rows = Identifier.objects.order_by().filter(scheme__in=Scheme.values, code=needle.text.replace(" ", "").upper())
-    return [rows.values("organisation")]
-
-
-def at(path: str, *ids: models.QuerySet[Any, Any]) -> list[Q]:
-    """That the organisation at the path is one of these: a condition a query."""
-    return [Q(**{f"{path}__in": each}) for each in ids]
-
-
-def called(needle: Needle, path: str) -> Q:
-    """That the organisation at the path is what is sought, by a name, present or former, or an official code."""
-    ids = *coded(needle), *spelt(needle.within("folded"))
-    if "organisations" not in needle.looked_up:
-        first = at("pk", *spelt(needle.names("folded"))) if needle.most else []
-        needle.looked_up["organisations"] = shortlist(Organisation.objects.order_by(), needle, *first, *at("pk", *ids))
-    few = needle.looked_up["organisations"]
-    return either(at(path, *ids)) if few is None else Q(**{f"{path}__in": few})
-
-
 def places_among(partnerships: Among) -> Any:
     """The places of parties and associates in these partnerships."""
     from partnerships.models import Party  # noqa: PLC0415  # partnerships.py imports this module
@@ -104,7 +73,7 @@ def places_among(partnerships: Among) -> Any:
     return Party.objects.filter(role__in=TOGETHER, partnership__in=partnerships.order_by().values("pk"))
 
 
-class OrganisationQuerySet(models.QuerySet["Organisation"]):
+class OrganisationQuerySet(SearchedQuerySet["Organisation"]):
     def collectivities(self) -> Self:
         """Local governments, French and foreign."""
         return self.filter(kind__in=LOCAL_KINDS)
@@ -117,40 +86,32 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Those that no other has succeeded to."""
         return self.filter(~Exists(Succession.objects.filter(predecessor=OuterRef("pk"))))
 
-    def found(self, needle: Needle) -> Self:
-        """Those of which a name, present or former, or an official code is what is sought.
-
-        However few `needle.most` asks for, those of that very name are among them.
-        """
-        ways = at("pk", *coded(needle), *spelt(needle.within("folded")))
-        return found_in(self, needle, *ways, first=at("pk", *spelt(needle.names("folded"))))
-
     def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest name first; annotates `found_as`, see `OrganisationNameQuerySet.telling`."""
+        """Of those found, the nearest name first; another name counts when it is the very text."""
+        return self.with_found_as(needle).order_by(self._closeness(needle).desc(), "folded", "pk")
+
+    def with_found_as(self, needle: Needle) -> Self:
+        """Annotates `found_as`, see `OrganisationNameQuerySet.telling`."""
         names = OrganisationName.objects.order_by().filter(organisation=OuterRef("pk"))
-        closeness = self._likeness(needle, names) if needle.is_likened else self._rank(needle, names)
-        return self.annotate(found_as=Subquery(names.telling(needle))).order_by(closeness.desc(), "folded", "pk")
+        return self.annotate(found_as=Subquery(names.telling(needle)))
 
-    def _likeness(self, needle: Needle, names: "OrganisationNameQuerySet") -> Greatest:
-        best = names.values("organisation").annotate(best=models.Max(needle.closeness("folded"))).values("best")
-        return Greatest(needle.closeness("folded"), Coalesce(Subquery(best), Value(0.0)))
-
-    def _rank(self, needle: Needle, names: "OrganisationNameQuerySet") -> Case:
-        """As `Needle.closeness`, any name counting: looked up for each of few rows, listed once for many."""
-        begins = needle.begins("folded")
-        of_it = Subquery(names.filter(begins).values("organisation")[:1])  # EXISTS would be hashed, for all names
-        begun = Q(pk=of_it) if needle.most else Q(pk__in=holders(begins))
+    def _closeness(self, needle: Needle) -> Case:
+        begun, very = Q(needle.begun.on("folded")), Q(needle.named.on("folded"))
+        very |= Q(pk__in=holders(very))
+        if needle.coded:
+            codes = Identifier.objects.order_by().filter(needle.coded.on("code"))
+            very |= Q(pk__in=codes.values("organisation"))
         return Case(
-            When(either(at("pk", *coded(needle), *spelt(needle.names("folded")))), then=Value(3.0)),
-            When(begins | begun, then=Value(2.0)),
-            default=Value(CONTAINED),
+            When(very, then=Value(3.0)),
+            When(begun, then=Value(2.0)),
+            default=needle.closeness("folded") if needle.is_scattered else Value(CONTAINED),
             output_field=FloatField(),
         )
 
     def matching(self, text: str) -> Self:
-        """Those found or, when none of these rows is, those found once mistyped words are forgiven; nearest first."""
-        rows, needle = first_found(text, self.found)
-        return rows.nearest_first(needle)  # type: ignore[no-any-return]
+        """Those `first_found`, the nearest first."""
+        rows, needle = self.first_found(text)
+        return rows.nearest_first(needle)
 
     def for_list(self, among: Among) -> Self:
         """What one page of a list shows. Prefetched, not joined: skipping to page 1 500 then skips bare rows.
@@ -220,6 +181,8 @@ class Organisation(Versioned, Sourced):
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
 
     objects = OrganisationQuerySet.as_manager()
+
+    TEXTS = (Text(), *CALLED[1:])
 
     class Meta:
         verbose_name = _("organisation")

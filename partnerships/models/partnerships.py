@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import Precision, PrecisionField, first_day, in_order, partial_date, period, precision_check
+from aect.finding import Link, SearchedQuerySet, Text, linked
 from aect.history import recorded
-from aect.text import FoldedField, Needle, first_found, found_in, name_index, search_index
+from aect.text import FoldedField, Needle, name_index, search_index
 from aect.versions import Versioned
 from partnerships.choices import (
     TOGETHER,
@@ -29,19 +30,9 @@ from partnerships.choices import (
 from partnerships.models.conventions import DATED_FACTS, Convention, ConventionQuerySet
 from partnerships.models.figures import FigureQuerySet, family_bit
 from partnerships.models.life import Action, Milestone, StaffContribution
-from partnerships.models.organisations import Organisation, OrganisationName, called
+from partnerships.models.organisations import CALLED, Organisation, OrganisationName
 from partnerships.models.publication import Publishable
 from partnerships.models.reference import Sourced
-
-
-class ThemeQuerySet(models.QuerySet["Theme"]):
-    def found(self, needle: Needle) -> Self:
-        """Those of which the name is what is sought."""
-        return self.filter(needle.within("folded"))
-
-    def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest name first."""
-        return self.order_by(needle.closeness("folded").desc(), "folded", "pk")
 
 
 @recorded()
@@ -50,7 +41,9 @@ class Theme(models.Model):
     name = models.CharField(_("nom"), max_length=100)
     folded = FoldedField("name")
 
-    objects = ThemeQuerySet.as_manager()
+    objects = SearchedQuerySet.as_manager()
+
+    TEXTS = (Text(),)
 
     class Meta:
         verbose_name = _("thème")
@@ -192,30 +185,10 @@ class PartnershipQuerySet(FigureQuerySet):
             countries=Count("parties__organisation__country", filter=foreign, distinct=True),
         )
 
-    def found(self, needle: Needle) -> Self:
-        """Those of which the name, the summary, a theme, or a name or code of a party is what is sought.
-
-        However few `needle.most` asks for, those of that very name are among them.
-        """
-        told = needle.within("folded") if needle.is_short else needle.within("folded", "folded_summary")
-        themes = Partnership.themes.through.objects.filter(theme__in=Theme.objects.filter(needle.within("folded")))
-        places = Party.objects.filter(called(needle, "organisation"))
-        of_it = (rows.order_by().values("partnership") for rows in (places, themes))
-        return found_in(self, needle, told, *of_it, first=[needle.names("folded")])
-
     def with_found_as(self, needle: Needle) -> Self:
         """Annotates those found with `found_as`, see `OrganisationNameQuerySet.telling`."""
         names = OrganisationName.objects.filter(organisation__places__partnership=OuterRef("pk"))
         return self.annotate(found_as=Subquery(names.telling(needle)))
-
-    def nearest_first(self, needle: Needle) -> Self:
-        """Of those found, the nearest name first."""
-        return self.with_found_as(needle).order_by(needle.closeness("folded").desc(), "folded", "pk")
-
-    def matching(self, text: str) -> Self:
-        """Those found or, when none of these rows is, those found once mistyped words are forgiven."""
-        rows, needle = first_found(text, self.found)
-        return rows.with_found_as(needle)  # type: ignore[no-any-return]
 
 
 def by_family(places: Iterable["Party"]) -> list[tuple[Family, list["Party"]]]:
@@ -247,10 +220,18 @@ class Partnership(Versioned, Publishable, Sourced):
 
     objects = PartnershipQuerySet.as_manager()
 
+    TEXTS = (
+        Text(),
+        *linked(CALLED, Link("organisation", "partnership", "partnerships.Party")),
+        Text(model="partnerships.Theme", link=Link("theme", "partnership", "partnerships.Partnership_themes")),
+        Text("folded_summary"),
+    )
+
     class Meta:
         verbose_name = _("partenariat")
         verbose_name_plural = _("partenariats")
         indexes = [
+            models.Index(fields=["folded", "id"], name="partnership_sorts_by_name"),
             search_index("folded", name="partnership_search"),
             name_index("folded", name="partnership_called"),
             search_index("folded_summary", name="partnership_search_summary"),

@@ -1,7 +1,6 @@
 """Conventions: the list, and a page each."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +19,7 @@ from partnerships.views.facts import cited_by, numbered_sources
 
 def listed(request: HttpRequest) -> ConventionFilter:
     rows = visible_conventions(request.user).with_state(timezone.localdate()).select_related("partnership")
-    return ConventionFilter(request.GET, rows.order_by(F("signed_on").desc(nulls_last=True), "folded", "pk"))
+    return ConventionFilter(request.GET, rows.latest_first())
 
 
 @login_not_required

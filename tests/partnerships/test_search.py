@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from aect.text import Needle
+from aect.finding import look_up
 from partnerships.choices import Side
 from partnerships.models import Convention, Organisation, Partnership
 from tests import factories
@@ -84,13 +84,24 @@ class TestShortAndFrequentTexts:
         factories.ConventionFactory(title="Pacte d’Évreux", object="Évreux")
         assert set(Convention.objects.matching("ev")) == {titled, named}
 
-    def test_however_few_are_asked_for_the_very_name_is_among_them(self):
-        rows = [factories.PartnershipFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint")]
-        needle = Needle.of("SAINT", most=1)
-        assert rows[2] in Partnership.objects.found(needle)
-        assert Partnership.objects.found(needle).count() == 2
-        towns = [factories.OrganisationFactory(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint")]
-        assert Organisation.objects.found(needle).nearest_first(needle)[0] == towns[2]
+    @pytest.mark.parametrize("make", [factories.PartnershipFactory, factories.OrganisationFactory])
+    def test_however_few_are_looked_up_the_very_name_is_among_them(self, monkeypatch, make):
+        monkeypatch.setattr("aect.finding.NEAREST", 1)
+        _malo, _lo, saint = (make(name=name) for name in ("Saint-Malo", "Saint-Lô", "Saint"))
+        rows = type(saint).objects.all()
+        needle, (looked,) = look_up("SAINT", rows)
+        assert not looked.are_all
+        assert rows.nearest(looked, needle, most=1) == [saint]
+
+    def test_another_name_that_begins_so_comes_before_a_name_that_only_contains_it(self):
+        contains = factories.OrganisationFactory(name="Le Havre-Guanajuato")
+        other = factories.OrganisationFactory(name="Nantes")
+        factories.OrganisationNameFactory(organisation=other, text="Guanajuato la Belle")
+        rows = Organisation.objects.all()
+        needle, (looked,) = look_up("guanajuato", rows)
+        nearest = rows.nearest(looked, needle, most=2)
+        assert nearest == [other, contains]
+        assert nearest[0].found_as["text"] == "Guanajuato la Belle"
 
     @pytest.mark.parametrize("text", ["saint", "sa", "saint-lo", "CDMX", "eau", "vilel", "nulle part"])
     def test_many_rows_are_found_as_few_are(self, monkeypatch, text):
@@ -103,12 +114,12 @@ class TestShortAndFrequentTexts:
             factories.ConventionFactory(partnership=place.partnership, object="L’eau")
         models = (Organisation, Partnership, Convention)
         few = [list(model.objects.matching(text)) for model in models]
-        monkeypatch.setattr("aect.text.NEAREST", 1)
+        monkeypatch.setattr("aect.finding.NEAREST", 1)
         assert [sorted(model.objects.matching(text), key=str) for model in models] == [sorted(r, key=str) for r in few]
         assert any(few) is (text != "nulle part")
 
     def test_what_several_ways_lead_to_hides_nothing_behind_the_limit(self, monkeypatch):
-        monkeypatch.setattr("aect.text.NEAREST", 3)
+        monkeypatch.setattr("aect.finding.NEAREST", 3)
         town = factories.OrganisationFactory(name="Saint-Lô")
         named = [factories.PartnershipFactory(name=f"Saint-Lô – {n}") for n in range(2)]
         rows = [*named, *(factories.PartnershipFactory(name=f"Ailleurs {n}") for n in range(3))]
@@ -121,6 +132,24 @@ class TestShortAndFrequentTexts:
         town = factories.OrganisationFactory(name="Ville")
         assert list(Organisation.objects.matching("vilel")) == list(Organisation.objects.matching("ville"))
         assert Organisation.objects.matching("vilel")[0] == town
+
+    def test_a_mistyped_word_is_read_as_the_one_it_resembles_most(self):
+        town = factories.OrganisationFactory(name="La Rochelle")
+        factories.OrganisationFactory(name="La Rochette")
+        factories.OrganisationFactory(name="La Roche-sur-Yon")
+        assert list(Organisation.objects.matching("La Rochele")) == [town]
+        assert look_up("La Rochele", Organisation.objects.all())[0].text == "la rochelle"
+
+    def test_no_mistyped_word_is_read_as_one_of_a_draft(self):
+        factories.PartnershipFactory(name="Zqwertyville", published_at=None)
+        for text in ("Zqwertyvile", "Zqwertyvlile"):
+            needle, (looked,) = look_up(text, Partnership.objects.all())
+            assert needle.text == text.lower()
+            assert looked.rows == {}
+
+    def test_a_text_with_one_word_that_resembles_none_is_nowhere(self):
+        factories.OrganisationFactory(name="La Rochelle")
+        assert not Organisation.objects.matching("Rochele xzqkw").exists()
 
     def test_a_text_without_letter_or_digit_is_nowhere(self):
         factories.PartnershipFactory(name="Paris – México", summary="- – -")
