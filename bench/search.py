@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from bench import scratch
@@ -64,12 +65,13 @@ CEILING_MS = 50
 
 
 def fill() -> None:
-    """40 000 organisations, half of them with another name; 15 000 partnerships, conventions; 5 000 projects."""
+    """40 000 organisations, half of them with another name; 15 000 partnerships and conventions; 5 000 projects; 1 000
+    offers and needs."""
     from django.core.management import call_command
     from django.db import connection
 
     from funding.models import Project
-    from partnerships.models import Convention, Organisation, OrganisationName, Partnership, Party, Theme
+    from partnerships.models import Convention, Need, Offer, Organisation, OrganisationName, Partnership, Party, Theme
 
     call_command("load_reference", verbosity=0)
     call_command("load_founding", verbosity=0)
@@ -116,6 +118,18 @@ def fill() -> None:
         Project(slug=f"bench-{n}", partnership=row, title=sentence(8), state="published")
         for n, row in enumerate(made[::3])
     )
+    for model, places in ((Offer, towns), (Need, abroad)):
+        model.objects.bulk_create(
+            model(
+                slug=f"bench-{n}",
+                organisation=chance.choice(places),
+                theme=chance.choice(themes),
+                title=sentence(6),
+                description=sentence(40),
+                published_on=date(2025, 1, 6),
+            )
+            for n in range(1000)
+        )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

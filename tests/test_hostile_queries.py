@@ -1,60 +1,16 @@
 """Whatever a list's address asks, the answer is rows or a refusal: never a fault, never a long wait."""
 
 import time
-from itertools import product
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 
 from partnerships.choices import Side
 from tests import factories
+from tests.hostile import LISTS, ODD, QUERIES, VALUES
 
 pytestmark = pytest.mark.django_db
-LISTS = ["/partenariats/", "/collectivites/", "/conventions/"]
 GUARD = 20  # seconds: a hang, not a slow machine
-VALUES = [
-    "\0",
-    "a" * 50_000,
-    str(2**70),
-    "-1",
-    "0",
-    "1e9",
-    "NaN",
-    "' OR 1=1 --",
-    "'; DROP TABLE partnerships_partnership; --",
-    "%",
-    "_",
-    "\\",
-    "%%%___\\\\",
-    "\u202e\u200b\ufeff",
-    "é\u0301" * 50,
-    "𝕬🏳️‍🌈",
-    "١٢٣",
-    "<script>alert(1)</script>",
-    "{{ 7*7 }}",
-    "../../etc/passwd",
-    ",,,,",
-    "(((((",
-]
-FIELDS = ["q", "page", "pays", "tri", "colonnes", "affichage", "profil"]
-ODD = [
-    "pays=MX&" * 900,
-    "pays=MX&" * 5_000,
-    "&".join(f"x{n}=1" for n in range(900)),
-    "=&=&&&==",
-    "%ff%fe=%ff",
-    "q=%ED%A0%80",
-    "q=a&q=b&q=c",
-    "page=1&page=2",
-    "affichage=carte&affichage=tableau",
-    "colonnes=" + ",".join(["nom", "titre"] * 2_000),
-    "colonnes=nom&colonnes=lune&colonnes=",
-    "pays[]=MX&pays=MX%00",
-    "statut=active&statut=active'&etat=x&nature=x",
-    "region=x&theme=x&type=x&odd=18&silence=13&toutes=2&vue=x",
-    "sql=SELECT+1;&q=%2525",
-]
-QUERIES = [urlencode({field: value}) for field, value in product(FIELDS, VALUES)] + ODD
 
 
 @pytest.fixture
