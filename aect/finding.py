@@ -112,7 +112,7 @@ class SearchedQuerySet(QuerySet[M]):
 
     def found(self, needle: Needle) -> Self:
         """Those that one of the texts leads to; `none()` when there are none."""
-        return self.among(Lookup(self).of(needle)[0], needle)
+        return self.among(Lookup(self).of(needle, NEAREST)[0], needle)
 
     def among(self, looked: Looked, needle: Needle) -> Self:
         """Those found. Each row is held against all of the texts when many are: quicker than to gather them."""
@@ -181,25 +181,27 @@ class Lookup:
         self.sources = dict.fromkeys(text.source for rows in searches for text in texts_of(rows.model) if text.model)
         self.frames = {n: frame for n, rows in enumerate(searches) if (frame := Frame.of(rows))}
 
-    def of(self, needle: Needle) -> list[Looked]:
+    def of(self, needle: Needle, enough: int) -> list[Looked]:
+        """Each with the nearest `enough` rows at least, if there are so many."""
         own = [branch for n, frame in self.frames.items() for branch in frame.own(n, needle)]
         found = _ask([*own, *filter(None, (_looked_in(source, needle) for source in self.sources))])
-        more = _ask([branch for n, frame in self.frames.items() for branch in frame.more(n, needle, found)])
+        more = _ask([branch for n, frame in self.frames.items() for branch in frame.more(n, needle, found, enough)])
         return [
-            _together(found.get(n, NOTHING), more.get(n, NOTHING), self.frames[n].near(found))
+            _together(found.get(n, NOTHING), more.get(n, NOTHING), self.frames[n].near(found), enough)
             if n in self.frames
             else NOTHING
             for n in range(self.searches)
         ]
 
 
-def look_up(typed: str, *searches: SearchedQuerySet[Any]) -> tuple[Needle, list[Looked]]:
-    """What is found of each; mistyped words are forgiven when nothing contains the text."""
+def look_up(typed: str, *searches: SearchedQuerySet[Any], enough: int | None = None) -> tuple[Needle, list[Looked]]:
+    """What is found of each, see `Lookup.of`; mistyped words are forgiven when nothing contains the text."""
+    enough = enough or NEAREST
     needle, lookup = Needle.of(typed), Lookup(*searches)
-    looked = lookup.of(needle)
+    looked = lookup.of(needle, enough)
     if not any(found.rows for found in looked):
         needle = needle.respelt()
-        looked = lookup.of(needle)
+        looked = lookup.of(needle, enough)
     return needle, looked
 
 
@@ -231,13 +233,13 @@ def _ask(branches: Sequence[Branch]) -> dict[Any, Looked]:
     return {owner: Looked(rows, owner not in cut) for owner, rows in found.items()}
 
 
-def _together(own: Looked, led: Looked, near: dict[int, Hit]) -> Looked:
+def _together(own: Looked, led: Looked, near: dict[int, Hit], enough: int) -> Looked:
     """Both, each row as near as any of these say."""
     rows = led.rows | own.rows
     for key in rows.keys() & (led.rows.keys() | near.keys()):
         distance = min(each[key].distance for each in (own.rows, led.rows, near) if key in each)
         rows[key] = Hit(distance, rows[key].folded)
-    return Looked(rows, own.are_all and led.are_all)
+    return Looked(rows, own.are_all and led.are_all and len(own.rows) < enough)
 
 
 def _looked_in(source: Text, needle: Needle) -> Branch | None:
@@ -293,17 +295,20 @@ class Frame(NamedTuple):
             if text.is_name and not text.model and (condition := text.condition(needle)):
                 yield self.branch(owner, self._on(text.column, condition), text.closeness(needle))
 
-    def more(self, owner: int, needle: Needle, found: dict[Any, Looked]) -> Iterator[Branch]:
+    def more(self, owner: int, needle: Needle, found: dict[Any, Looked], enough: int) -> Iterator[Branch]:
         """Those found by their other texts and by links, as far as anything is `found` there.
 
-        Where only some of what leads to rows was looked up, the very name is asked for, and all of it when few rows are
-        found by their own names: one could only be farther.
+        Where only some of what leads to rows was looked up, the very name is asked for, then all of it. Of rows with
+        enough names that are found, only other names are: the rest could but be farther.
         """
-        has_many = not found.get(owner, NOTHING).are_all
-        for text in (text for text in texts_of(self.model) if not text.model and text.is_name == has_many):
-            if condition := needle.named if has_many else text.condition(needle):
+        own = found.get(owner, NOTHING)
+        has_enough = not own.are_all or len(own.rows) >= enough
+        for text in (text for text in texts_of(self.model) if not text.model):
+            condition = text.condition(needle) if not text.is_name and not has_enough else None
+            condition = needle.named if text.is_name and not own.are_all else condition
+            if condition:
                 yield self.branch(owner, self._on(text.column, condition), text.closeness(needle))
-        others = (text for text in texts_of(self.model) if text.model and text.source in found)
+        others = (text for text in texts_of(self.model) if text.source in found and not (text.link and has_enough))
         for link, texts in groupby(others, key=lambda text: text.link):
             sources = [text.source for text in texts]
             keys = sorted({key for source in sources for key in found[source].rows})
@@ -311,7 +316,7 @@ class Frame(NamedTuple):
             for source in (source for source in sources if not found[source].are_all):
                 if not link:
                     yield self.branch(owner, self._through(link, source.keys(needle.named)), needle.exactly)
-                if not has_many and (condition := source.condition(needle)):
+                if not has_enough and (condition := source.condition(needle)):
                     yield self.branch(owner, self._through(link, source.keys(condition)), needle.elsewhere)
 
     def near(self, found: dict[Any, Looked]) -> dict[int, Hit]:

@@ -6,7 +6,7 @@ A model that is searched keeps its texts folded in columns of their own (`Folded
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import or_
@@ -110,14 +110,12 @@ class Needle:
         words = [word for word in dict.fromkeys(re.findall(r"\w+", self.text)) if len(word) > SHORT]
         if len(words) > MOST_WORDS:
             return replace(self, words={})
-        known = standing(words, public_names())
-        tried = [each for word in words if word not in known for each in swaps(word)]
-        swapped = standing(tried, names_with_any(tried))
-        ways = {word: [word] if word in known else [each for each in swaps(word) if each in swapped] for word in words}
-        odd = [word for word, spellings in ways.items() if not spellings]
+        known = standing(words)
+        odd = [word for word in words if word not in known]
         if len(odd) > MOST_ODD or any(len(word) > LONGEST_ODD for word in odd):
             return replace(self, words={})
-        ways |= most_alike(odd)
+        ways = {word: [word] for word in words} | unswapped(odd)
+        ways |= most_alike([word for word, spellings in ways.items() if not spellings])
         meant = re.sub(r"\w+", lambda word: (ways.get(word[0]) or [word[0]])[0], self.text)
         return replace(self, text=meant, words=ways if all(ways.values()) else {})
 
@@ -232,22 +230,26 @@ class Name(NamedTuple):
     table: str
     public: str
 
-    def has(self, condition: str) -> str:
-        return f"EXISTS (SELECT FROM {self.table} WHERE folded {condition} AND {self.public})"
+
+def standing(words: list[str]) -> set[str]:
+    """Those of the words that stand in some public name."""
+    names = public_names()
+    has = " OR ".join(f"EXISTS (SELECT FROM {name.table} WHERE folded LIKE %s AND {name.public})" for name in names)
+    answers = _answers([has] * len(words), [f"%{_literally(word)}%" for word in words for _name in names])
+    return {word for word, stands in zip(words, answers, strict=True) if stands}
 
 
-def standing(words: list[str], names: Sequence[Name]) -> set[str]:
-    """Those of the words that stand in one of these names."""
-    every = [" OR ".join(name.has("LIKE %s") for name in names)] * len(words) if names else []
-    patterns = [f"%{_literally(word)}%" for word in words for _name in names]
-    return {word for word, stands in zip(words, _answers(every, patterns), strict=False) if stands}
-
-
-def names_with_any(words: list[str]) -> list[Name]:
-    """The names in which one of the words stands: quicker to ask than for each."""
-    names = public_names() if words else []
-    holds = _answers([name.has("~ %s") for name in names], ["|".join(words)] * len(names))
-    return [name for name, has_one in zip(names, holds, strict=True) if has_one]
+def unswapped(words: list[str]) -> dict[str, list[str]]:
+    """For each word, some of its `swaps` that stand in public names: at most one a table."""
+    names = public_names()
+    found = [
+        f"(SELECT substring(folded FROM %s) FROM {name.table} WHERE folded ~ %s AND {name.public} LIMIT 1)"  # noqa: S608
+        for name in names
+    ]
+    tried = {word: "|".join(swaps(word)) for word in words if swaps(word)}
+    answers = _answers(found * len(tried), [swapped for swapped in tried.values() for _twice in found * 2])
+    ways = zip(tried, (answers[n : n + len(names)] for n in range(0, len(answers), len(names))), strict=True)
+    return {word: [] for word in words} | {word: sorted(filter(None, set(each))) for word, each in ways}
 
 
 def most_alike(words: list[str]) -> dict[str, list[str]]:
@@ -277,12 +279,12 @@ def most_alike(words: list[str]) -> dict[str, list[str]]:
     return {word: alike.get(word, []) for word in words}
 
 
-def _answers(questions: list[str], params: list[str]) -> list[bool]:
+def _answers(questions: list[str], params: list[str]) -> list[Any]:
     if not questions:
         return []
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT ARRAY[{', '.join(questions)}]", params)
-        answers: list[bool] = cursor.fetchone()[0]
+        answers: list[Any] = cursor.fetchone()[0]
         return answers
 
 

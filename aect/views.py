@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """The nearest of each kind, as the options of the search box."""
     filterset = SearchFilter(request.GET, User.objects.none())
-    groups = find(filterset.text, request.user, each=SUGGESTED)[0] if filterset.text else []
+    groups = find(filterset.text, request.user, each=SUGGESTED, is_counted=False)[0] if filterset.text else []
     context = {"groups": groups, "text": filterset.text, "count": sum(len(group.results) for group in groups)}
     return render(request, "search/_suggestions.html", context, status=filterset.status)
 

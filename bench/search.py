@@ -152,7 +152,7 @@ def type_ahead() -> Callable[[str], Any]:
 
     from aect.search import find
 
-    return lambda text: [group.results for group in find(text, AnonymousUser(), each=5)[0]]
+    return lambda text: [group.results for group in find(text, AnonymousUser(), each=5, is_counted=False)[0]]
 
 
 def main() -> int:
