@@ -13,11 +13,28 @@ from django.test.utils import CaptureQueriesContext
 from aect.accounts.models import Role
 from aect.batches.models import Batch
 from partnerships.choices import PartyRole, Side
-from partnerships.models import Action, Identifier, Indicator, SdgContribution, Theme
+from partnerships.models import (
+    Action,
+    Identifier,
+    Indicator,
+    Invitation,
+    JoinRequest,
+    Membership,
+    Organisation,
+    Partnership,
+    SdgContribution,
+    Theme,
+)
 from tests import factories
 
 COUNTS = tomllib.loads(Path(__file__).with_name("query_counts.toml").read_text())
-FOR_OFFICERS = ("/imports/",)
+FOR_OFFICERS = (
+    "/imports/",
+    "/instruction/",
+    "/collectivites/ville-1/membres/",
+    "/partenariats/partenariat-1/historique/",
+)
+FOR_AGENTS = ("/espace/",)
 FOR_ADMINISTRATORS = ("/journal/",)
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +70,18 @@ def record(number: int) -> None:
     project = factories.ProjectFactory(slug=f"projet-{number}", partnership=row, source=source, sdg_goals=[6])
     project.sectors.add(factories.PurposeCodeFactory())
     factories.CofinancingFactory(project=project, funder=town)
+    agents_work(Organisation.objects.get(slug="ville-1"), row, number)
+
+
+def agents_work(town: Organisation, row: Partnership, number: int) -> None:
+    """What the members of a collectivity see of it, and the delegation of them."""
+    factories.MembershipFactory(organisation=town)
+    JoinRequest.objects.create(user=factories.UserFactory(), organisation=town)
+    Invitation.objects.create(organisation=town, email=f"agente{number}@demo.test", digest=f"{number}")
+    factories.PartnershipFactory(slug=f"brouillon-{number}", published_at=None)
+    factories.ConventionFactory(slug=f"ebauche-{number}", partnership=row, published_at=None)
+    factories.DraftFactory(slug=f"en-cours-{number}", collectivity=town, partnership=row)
+    factories.DraftFactory(slug=f"depose-{number}", collectivity=town, partnership=row, state="submitted")
 
 
 def asked(client, address: str) -> int:
@@ -68,7 +97,8 @@ def asked(client, address: str) -> int:
 def test_each_page_asks_as_often_for_three_rows_as_for_one(client, officer_client):
     administrator = Client()
     administrator.force_login(factories.UserFactory(role=Role.ADMINISTRATOR))
-    readers = {FOR_OFFICERS: officer_client, FOR_ADMINISTRATORS: administrator}
+    agent = Client()
+    readers = {FOR_OFFICERS: officer_client, FOR_ADMINISTRATORS: administrator, FOR_AGENTS: agent}
 
     def counted() -> dict[str, int]:
         return {address: asked(reader_of(address), address) for address in COUNTS}
@@ -78,6 +108,7 @@ def test_each_page_asks_as_often_for_three_rows_as_for_one(client, officer_clien
 
     record(1)
     record(4)  # so that two can be compared, and a record has a neighbour
+    agent.force_login(Membership.objects.filter(organisation__slug="ville-1").earliest("pk").user)
     assert counted() == COUNTS
     for number in (2, 3, 5, 6):
         record(number)
