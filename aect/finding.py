@@ -105,6 +105,8 @@ class Looked(NamedTuple):
 
 
 NOTHING = Looked({}, are_all=True)
+NOWHERE = Hit(1.0, "")
+A_LITTLE = 0.25  # less than between a name that begins with a text and one that contains it
 
 
 class SearchedQuerySet(QuerySet[M]):
@@ -320,11 +322,11 @@ class Frame(NamedTuple):
                     yield self.branch(owner, self._through(link, source.keys(condition)), needle.elsewhere)
 
     def near(self, found: dict[Any, Looked]) -> dict[int, Hit]:
-        """How near rows are of which others hold the names."""
+        """How near rows are by their other names, which count a little less than their own."""
         near: dict[int, Hit] = {}
         for source in (text for text in texts_of(self.model) if text.model and not text.link and text in found):
             for key, hit in found[source].rows.items():
-                near[key] = min(hit, near.get(key, hit))
+                near[key] = min(Hit(hit.distance + A_LITTLE, hit.folded), near.get(key, NOWHERE))
         return near
 
     def _on(self, field: str, condition: Condition) -> Condition:

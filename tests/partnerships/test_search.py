@@ -93,15 +93,16 @@ class TestShortAndFrequentTexts:
         assert not looked.are_all
         assert rows.nearest(looked, needle, most=1) == [saint]
 
-    def test_another_name_that_begins_so_comes_before_a_name_that_only_contains_it(self):
+    def test_another_name_that_begins_so_comes_between_names_that_do_and_that_only_contain_it(self):
         contains = factories.OrganisationFactory(name="Le Havre-Guanajuato")
-        other = factories.OrganisationFactory(name="Nantes")
+        begins = factories.OrganisationFactory(name="Guanajuato-sur-Marne")
+        other = factories.OrganisationFactory(name="Aire")
         factories.OrganisationNameFactory(organisation=other, text="Guanajuato la Belle")
         rows = Organisation.objects.all()
         needle, (looked,) = look_up("guanajuato", rows)
-        nearest = rows.nearest(looked, needle, most=2)
-        assert nearest == [other, contains]
-        assert nearest[0].found_as["text"] == "Guanajuato la Belle"
+        nearest = rows.nearest(looked, needle, most=3)
+        assert nearest == [begins, other, contains]
+        assert nearest[1].found_as["text"] == "Guanajuato la Belle"
 
     @pytest.mark.parametrize("text", ["saint", "sa", "saint-lo", "CDMX", "eau", "vilel", "nulle part"])
     def test_many_rows_are_found_as_few_are(self, monkeypatch, text):
