@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from aect.accounts.models import User
 from aect.filters import UrlFilterSet
 from aect.saved.listings import Listing
-from partnerships.filters import CollectivityFilter, ConventionFilter, PartnershipFilter
-from partnerships.models import Organisation
-from partnerships.permissions import visible_conventions, visible_partnerships
+from partnerships.filters import CollectivityFilter, ConventionFilter, NeedFilter, OfferFilter, PartnershipFilter
+from partnerships.models import Need, Offer, Organisation
+from partnerships.permissions import edits, visible, visible_conventions, visible_partnerships
 
 
 def partnerships(data: QueryDict, user: User) -> UrlFilterSet:
@@ -25,8 +25,20 @@ def conventions(data: QueryDict, user: User) -> UrlFilterSet:
     return ConventionFilter(data, visible_conventions(user).with_state(timezone.localdate()).order_by("folded", "pk"))
 
 
+def offers(data: QueryDict, user: User) -> UrlFilterSet:
+    rows = visible(Offer.objects.for_list(), user, timezone.localdate()).latest_first()
+    return OfferFilter(data, rows, all_states=edits(user))
+
+
+def needs(data: QueryDict, user: User) -> UrlFilterSet:
+    rows = visible(Need.objects.for_list(), user, timezone.localdate()).latest_first()
+    return NeedFilter(data, rows, all_states=edits(user))
+
+
 LISTINGS = (
     Listing("partnerships", _("Partenariats"), partnerships),
     Listing("collectivities", _("Collectivités"), collectivities),
     Listing("conventions", _("Conventions"), conventions),
+    Listing("offers", _("Offres de savoir-faire"), offers),
+    Listing("needs", _("Besoins de savoir-faire"), needs),
 )

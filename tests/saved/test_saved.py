@@ -67,10 +67,25 @@ class TestSaving:
 
     def test_the_button_is_for_who_is_signed_in_and_proposes_the_chips(self, reader, client):
         assert "Enregistrer cette vue" not in client.get("/partenariats/").content.decode()
-        for path in ("/partenariats/", "/collectivites/", "/conventions/"):
-            page = reader.get(path, {"q": "campeche"}).content.decode()
-            assert "Enregistrer cette vue" in page
-            assert 'value="campeche"' in page[page.index("save-view-name") :]
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/partenariats/",
+            "/collectivites/",
+            "/conventions/",
+            "/projets/",
+            "/savoir-faire/",
+            "/savoir-faire/besoins/",
+        ],
+    )
+    def test_each_list_is_kept_as_its_own_page_proposes(self, reader, path):
+        page = reader.get(path, {"q": "campeche"}).content.decode()
+        form = page[page.index("Enregistrer cette vue") :]
+        assert 'value="campeche"' in form[form.index("save-view-name") :]
+        name = re.search(r'name="list_name"\s+value="([a-z]+)"', form)[1]
+        assert save(reader, "q=campeche", list_name=name).url == f"{path}?q=campeche"
+        assert SavedView.objects.get().rows.count() == 0
 
 
 class TestOwn:
