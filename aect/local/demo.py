@@ -42,6 +42,7 @@ STEPS = (
     *SAMPLES,
     ("demo_accounts",),
     ("demo_memberships",),
+    ("demo_records",),
     ("recompute_apd", "--full"),
 )
 MAILS = "var/mails"

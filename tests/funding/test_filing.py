@@ -5,9 +5,12 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from aect.accounts.models import Role, User
@@ -19,6 +22,7 @@ from funding.models import Attachment, Cofinancing, Guest, Project, ProjectStep
 from funding.permissions import visible_projects
 from partnerships import joining
 from partnerships.choices import MemberRole
+from partnerships.models import Identifier
 from tests import factories
 from tests.test_uploads import PDF
 
@@ -348,3 +352,26 @@ def test_an_invitation_is_for_its_address_only(draft, signatory, agent, editor):
         filing.accept(guest, by=agent)
     with pytest.raises(filing.NotNow):
         filing.invite(draft, email="ana@leon.test", language="es", by=agent)
+
+
+@override_settings(AECT_DEMO=True)
+def test_the_demonstration_has_records_on_their_way_which_nobody_else_sees():
+    with pytest.raises(CommandError, match="demo_accounts"):
+        call_command("demo_records")
+    call_command("demo_accounts")
+    factories.OrganisationFactory(slug="daect", kind="state")
+    for code in ("14021", "41030", "41040"):
+        factories.PurposeCodeFactory(code=code)
+    for siren in ("241700434", "243300316"):
+        place = factories.OrganisationFactory()
+        Identifier.objects.create(organisation=place, scheme="siren", code=siren)
+        factories.PartyFactory(organisation=place)
+    call_command("demo_memberships")
+    call_command("demo_records")
+    call_command("demo_records")
+    states = Project.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == ["draft", "draft", "returned", "submitted", "submitted"]
+    assert all(project.title.startswith("[Fictif] ") for project in Project.objects.all())
+    assert not visible_projects(AnonymousUser()).exists()
+    with override_settings(AECT_DEMO=False), pytest.raises(CommandError, match="AECT_DEMO"):
+        call_command("demo_records")
