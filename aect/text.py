@@ -155,8 +155,8 @@ class Needle:
 
     @property
     def named(self) -> Condition:
-        """That a folded name is the very text; respelt, perhaps with two letters exchanged."""
-        return Condition("{0} = ANY(%s)", ([self.text, *(swaps(self.text) if self.is_respelt else [])],))
+        """That a folded name is the very text."""
+        return Condition("{0} = %s", (self.text,))
 
     @property
     def begun(self) -> Condition:
@@ -178,14 +178,12 @@ class Needle:
     @property
     def nearness(self) -> Condition:
         """SQL of the `closeness`."""
-        begun, contains, text = self.begun, _one_of([self.text]), self.text
-        otherwise = self.elsewhere
-        if self.is_scattered:
-            otherwise = Condition("similarity({0}, %s)", (text,))
-        nearer = f"WHEN {{0}} = %s THEN 3.0 WHEN {begun.sql} THEN 2.0 WHEN {contains.sql} THEN 1.5"
+        named, begun, contains = self.named, self.begun, _one_of([self.text])
+        otherwise = Condition("similarity({0}, %s)", (self.text,)) if self.is_scattered else self.elsewhere
+        nearer = f"WHEN {named.sql} THEN 3.0 WHEN {begun.sql} THEN 2.0 WHEN {contains.sql} THEN 1.5"
         return Condition(
             f"CASE {nearer} ELSE {otherwise.sql} END",
-            (text, *begun.params, *contains.params, *otherwise.params),
+            (*named.params, *begun.params, *contains.params, *otherwise.params),
         )
 
     @property
