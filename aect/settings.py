@@ -118,7 +118,7 @@ DATABASES["default"]["OPTIONS"] = {
             f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=0)}",
             "-c lock_timeout=5000",
             "-c jit=off",  # compiling a query costs more than our queries take
-            "-c pg_trgm.word_similarity_threshold=0.45",  # a word of six letters that lacks one still resembles
+            "-c pg_trgm.word_similarity_threshold=0.5",  # a word of six letters that lacks one still resembles
             "-c idle_in_transaction_session_timeout=60000",
         ]
     ),

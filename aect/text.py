@@ -31,10 +31,10 @@ CONTAINED = 1.0  # the closeness of a row that contains what is sought elsewhere
 SHORT = 2  # letters that nearly every text contains: of so few, a text has to begin so
 MOST_WORDS = 8  # that a mistyped text may have
 MOST_ODD = 2  # words of one text that are so mistyped that one has to look for what resembles them
-ALIKE = 10  # names of each table among which the word is looked for that resembles a mistyped one most
+RESEMBLING = 60  # names of each table that may resemble a mistyped word: a frequent word stands in more
 ALIKE_ENOUGH = 0.4  # trigrams that both have, of all that one of them has
 LONGEST_ODD = 30  # letters of such a word
-LONGEST_SWAPPED = 12  # letters; a longer word stays alike when two of them are exchanged
+LONGEST_SWAPPED = 8  # letters; a longer word stays alike when two of them are exchanged
 
 
 class Fold(Func):
@@ -238,16 +238,9 @@ def standing(words: list[str]) -> set[str]:
 
 
 def unswapped(words: list[str]) -> dict[str, list[str]]:
-    """For each word, some of its `swaps` that stand in public names: at most one a table."""
-    names = public_names()
-    found = [
-        f"(SELECT substring(folded FROM %s) FROM {name.table} WHERE folded ~ %s AND {name.public} LIMIT 1)"  # noqa: S608
-        for name in names
-    ]
-    tried = {word: "|".join(swaps(word)) for word in words if swaps(word)}
-    answers = _answers(found * len(tried), [swapped for swapped in tried.values() for _twice in found * 2])
-    ways = zip(tried, (answers[n : n + len(names)] for n in range(0, len(answers), len(names))), strict=True)
-    return {word: [] for word in words} | {word: sorted(filter(None, set(each))) for word, each in ways}
+    """For each word, those of its `swaps` that stand in some public name."""
+    found = standing([each for word in words for each in swaps(word)])
+    return {word: [each for each in swaps(word) if each in found] for word in words}
 
 
 def most_alike(words: list[str]) -> dict[str, list[str]]:
@@ -255,8 +248,7 @@ def most_alike(words: list[str]) -> dict[str, list[str]]:
     if not words:
         return {}
     names = " UNION ALL ".join(
-        f"(SELECT folded FROM {name.table} WHERE folded %%> odd.word AND {name.public}"  # noqa: S608  # our tables
-        f" ORDER BY word_similarity(odd.word, folded) DESC, folded LIMIT {ALIKE})"
+        f"(SELECT folded FROM {name.table} WHERE folded %%> odd.word AND {name.public} LIMIT {RESEMBLING})"  # noqa: S608
         for name in public_names()
     )
     statement = f"""
