@@ -34,7 +34,7 @@ MOST_ODD = 2  # words of one text that are so mistyped that one has to look for 
 RESEMBLING = 60  # names of each table that may resemble a mistyped word: a frequent word stands in more
 ALIKE_ENOUGH = 0.4  # trigrams that both have, of all that one of them has
 LONGEST_ODD = 30  # letters of such a word
-LONGEST_SWAPPED = 8  # letters; a longer word stays alike when two of them are exchanged
+LONGEST_SWAPPED = 10  # letters; a longer word keeps half of its trigrams when two of them are exchanged
 
 
 class Fold(Func):
