@@ -17,6 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, Func, Model, Q, QuerySet
 
+from aect.spelling.services import respell
 from aect.text import Condition, Needle, either
 
 NEAREST = 60  # rows that the nearest are chosen from, and that one text leads to; as many are few
@@ -202,7 +203,7 @@ def look_up(typed: str, *searches: SearchedQuerySet[Any], enough: int | None = N
     needle, lookup = Needle.of(typed), Lookup(*searches)
     looked = lookup.of(needle, enough)
     if not any(found.rows for found in looked):
-        needle = needle.respelt()
+        needle = respell(needle)
         looked = lookup.of(needle, enough)
     return needle, looked
 

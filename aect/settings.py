@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "aect.proconnect",
     "aect.saved",
     "aect.batches",
+    "aect.spelling",
     "partnerships",
     "funding",
     "dsfr",
@@ -118,7 +119,6 @@ DATABASES["default"]["OPTIONS"] = {
             f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=0)}",
             "-c lock_timeout=5000",
             "-c jit=off",  # compiling a query costs more than our queries take
-            "-c pg_trgm.word_similarity_threshold=0.5",  # a word of six letters that lacks one still resembles
             "-c idle_in_transaction_session_timeout=60000",
         ]
     ),
@@ -153,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
     "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
     "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
+    "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},
     "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
     "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
 }

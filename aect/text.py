@@ -7,12 +7,11 @@ A model that is searched keeps its texts folded in columns of their own (`Folded
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cache, reduce
+from dataclasses import dataclass
+from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection
 from django.db.models import (
@@ -29,12 +28,6 @@ from django.db.models import (
 
 CONTAINED = 1.0  # the closeness of a row that contains what is sought elsewhere than in its name; the least of them
 SHORT = 2  # letters that nearly every text contains: of so few, a text has to begin so
-MOST_WORDS = 8  # that a mistyped text may have
-MOST_ODD = 2  # words of one text that are so mistyped that one has to look for what resembles them
-RESEMBLING = 60  # names of each table that may resemble a mistyped word: a frequent word stands in more
-ALIKE_ENOUGH = 0.4  # trigrams that both have, of all that one of them has
-LONGEST_ODD = 30  # letters of such a word
-LONGEST_SWAPPED = 10  # letters; a longer word keeps half of its trigrams when two of them are exchanged
 
 
 class Fold(Func):
@@ -90,12 +83,12 @@ class OnColumn(Func):
 class Needle:
     """What somebody looks for, folded.
 
-    Once `respelt` its text is the one that was meant, as far as one can tell, and it has `words`: each with the ways in
-    which it stands in some name. There are none when one cannot tell.
+    Once it was read as another one, its text is that one and it has `words`; none when one cannot tell what was meant
+    (see `aect.spelling`).
     """
 
     text: str
-    words: dict[str, list[str]] | None = None
+    words: list[str] | None = None
 
     @classmethod
     def of(cls, typed: str) -> "Needle":
@@ -104,20 +97,6 @@ class Needle:
         with connection.cursor() as cursor:
             cursor.execute("SELECT aect_fold(%s)", [line])
             return cls(cursor.fetchone()[0])
-
-    def respelt(self) -> "Needle":
-        """Its words as they stand in some name: as typed, else with two letters exchanged, else the most alike."""
-        words = [word for word in dict.fromkeys(re.findall(r"\w+", self.text)) if len(word) > SHORT]
-        if len(words) > MOST_WORDS:
-            return replace(self, words={})
-        known = standing(words)
-        odd = [word for word in words if word not in known]
-        if len(odd) > MOST_ODD or any(len(word) > LONGEST_ODD for word in odd):
-            return replace(self, words={})
-        ways = {word: [word] for word in words} | unswapped(odd)
-        ways |= most_alike([word for word, spellings in ways.items() if not spellings])
-        meant = re.sub(r"\w+", lambda word: (ways.get(word[0]) or [word[0]])[0], self.text)
-        return replace(self, text=meant, words=ways if all(ways.values()) else {})
 
     @property
     def is_respelt(self) -> bool:
@@ -138,15 +117,15 @@ class Needle:
         Respelt: that it has all of the words, in any order.
         """
         if self.words and self.is_scattered:
-            each = [_one_of(spellings) for spellings in self.words.values()]
+            each = [_contains(word) for word in self.words]
             return Condition(
                 " AND ".join(one.sql for one in each), tuple(param for one in each for param in one.params)
             )
-        if self.words == {} or not any(letter.isalnum() for letter in self.text):
+        if self.words == [] or not any(letter.isalnum() for letter in self.text):
             return None
         if self.is_short:
             return self.begun if is_name else None
-        return _one_of([self.text])
+        return _contains(self.text)
 
     def within(self, path: str) -> Q:
         """That the name there is held, see `held`."""
@@ -161,7 +140,7 @@ class Needle:
     @property
     def begun(self) -> Condition:
         """That a folded name begins with the text."""
-        return Condition("{0} LIKE %s", (f"{_literally(self.text)}%",))
+        return Condition("{0} LIKE %s", (f"{literally(self.text)}%",))
 
     @property
     def coded(self) -> Condition | None:
@@ -178,7 +157,7 @@ class Needle:
     @property
     def nearness(self) -> Condition:
         """SQL of the `closeness`."""
-        named, begun, contains = self.named, self.begun, _one_of([self.text])
+        named, begun, contains = self.named, self.begun, _contains(self.text)
         otherwise = Condition("similarity({0}, %s)", (self.text,)) if self.is_scattered else self.elsewhere
         nearer = f"WHEN {named.sql} THEN 3.0 WHEN {begun.sql} THEN 2.0 WHEN {contains.sql} THEN 1.5"
         return Condition(
@@ -197,14 +176,13 @@ class Needle:
         return Condition("0.0" if self.is_scattered else str(CONTAINED))
 
 
-def _literally(text: str) -> str:
+def literally(text: str) -> str:
+    """The text as LIKE takes it, its wildcards meaning themselves."""
     return connection.ops.prep_for_like_query(text)
 
 
-def _one_of(texts: list[str]) -> Condition:
-    """That one of these stands there."""
-    every = " OR ".join(["{0} LIKE %s"] * len(texts))
-    return Condition(f"({every})", tuple(f"%{_literally(text)}%" for text in texts))
+def _contains(text: str) -> Condition:
+    return Condition("{0} LIKE %s", (f"%{literally(text)}%",))
 
 
 NOTHING = Q(pk__in=[])
@@ -212,82 +190,3 @@ NOTHING = Q(pk__in=[])
 
 def either(conditions: Iterable[Q]) -> Q:
     return reduce(or_, conditions, NOTHING)
-
-
-def swaps(word: str) -> list[str]:
-    """The word with two neighbours exchanged, each way: « Mexcio » gives « Mexico ». None of a short or a long one."""
-    if not SHORT < len(word) <= LONGEST_SWAPPED:
-        return []
-    made = (word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1))
-    return [each for each in dict.fromkeys(made) if each != word]
-
-
-class Name(NamedTuple):
-    """A table with a folded name, and the SQL that tells its rows that everybody may read."""
-
-    table: str
-    public: str
-
-
-def standing(words: list[str]) -> set[str]:
-    """Those of the words that stand in some public name."""
-    names = public_names()
-    has = " OR ".join(f"EXISTS (SELECT FROM {name.table} WHERE folded LIKE %s AND {name.public})" for name in names)
-    answers = _answers([has] * len(words), [f"%{_literally(word)}%" for word in words for _name in names])
-    return {word for word, stands in zip(words, answers, strict=True) if stands}
-
-
-def unswapped(words: list[str]) -> dict[str, list[str]]:
-    """For each word, those of its `swaps` that stand in some public name."""
-    found = standing([each for word in words for each in swaps(word)])
-    return {word: [each for each in swaps(word) if each in found] for word in words}
-
-
-def most_alike(words: list[str]) -> dict[str, list[str]]:
-    """For each word, those of public names that it resembles most; none when it resembles none."""
-    if not words:
-        return {}
-    names = " UNION ALL ".join(
-        f"(SELECT folded FROM {name.table} WHERE folded %%> odd.word AND {name.public} LIMIT {RESEMBLING})"  # noqa: S608
-        for name in public_names()
-    )
-    statement = f"""
-        SELECT odd.word, array_agg(each ORDER BY each)
-        FROM unnest(%s) AS odd(word)
-        CROSS JOIN LATERAL (
-            SELECT each, rank() OVER (ORDER BY similarity(each, odd.word) DESC)
-            FROM ({names}) AS names CROSS JOIN LATERAL regexp_split_to_table(folded, '\\W+') AS each
-            WHERE similarity(each, odd.word) >= {ALIKE_ENOUGH}
-            GROUP BY each
-        ) AS near
-        WHERE rank = 1
-        GROUP BY odd.word
-    """  # noqa: S608  # our tables
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [words])
-        alike: dict[str, list[str]] = dict(cursor)
-    return {word: alike.get(word, []) for word in words}
-
-
-def _answers(questions: list[str], params: list[str]) -> list[Any]:
-    if not questions:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ARRAY[{', '.join(questions)}]", params)
-        answers: list[Any] = cursor.fetchone()[0]
-        return answers
-
-
-@cache
-def public_names() -> list[Name]:
-    """Those of every model.
-
-    A model with drafts says who is public as `PUBLIC`: how a mistyped word is read must not depend on one that stands
-    in a draft.
-    """
-    return [
-        Name(model._meta.db_table, getattr(model, "PUBLIC", "true"))
-        for model in apps.get_models()
-        for column in model._meta.fields
-        if column.name == "folded" and not model._meta.proxy
-    ]

@@ -73,6 +73,7 @@ def fill() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from aect.spelling.services import gather
     from funding.models import Project
     from partnerships.models import Convention, Need, Offer, Organisation, OrganisationName, Partnership, Party, Theme
 
@@ -133,6 +134,7 @@ def fill() -> None:
             )
             for n in range(1000)
         )
+    gather()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -20,6 +20,7 @@ from django.utils.translation import override
 from python_calamine import CalamineWorkbook
 
 from aect.accounts.models import Role
+from aect.spelling.services import gather
 from funding.indicators import INDICATORS
 from funding.models import Call
 from funding.services import rebuild
@@ -144,6 +145,7 @@ def world() -> None:
     factories.ProjectFactory(partnership=row, slug="projet-2010", title="Projet", call=before)
     factories.OfferFactory(organisation=a, slug="offre-de-a", title="Réseaux d’eau")
     factories.NeedFactory(organisation=there, slug="besoin", title="Besoin d’eau")
+    gather()
 
 
 def drafts() -> None:
@@ -209,6 +211,7 @@ def drafts() -> None:
             partnership=draft, slug=f"projet-{SLUG}{number or ''}", title=f"Projet {WORD}", call=of_call
         )
         factories.CofinancingFactory(project=project, funder=a, amount=Decimal(123_456))
+    gather()
 
 
 MASKED = re.compile(

@@ -3,6 +3,7 @@
 import pytest
 
 from aect.search import kinds
+from aect.spelling.services import gather
 from partnerships.models import Convention, Organisation, Partnership
 from tests import factories
 
@@ -81,6 +82,7 @@ def test_another_name_says_so_and_an_ended_one_what_it_became(client, mexico):
 
 def test_mistyped_words_are_forgiven_when_no_kind_contains_the_text(client, mexico):
     partnership = factories.PartnershipFactory(name="Bordeaux – Guanajuato")
+    gather()
     page = client.get("/recherche/", {"q": "Bordaeux"})
     assert "Rien ne contient « Bordaeux ». Voici les résultats pour « bordeaux »." in words(page)
     assert partnership.name in words(page)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST_POSTGRES = 15
-EXTENSIONS = ("unaccent", "pg_trgm", "btree_gist")
+EXTENSIONS = ("unaccent", "pg_trgm", "btree_gist", "fuzzystrmatch")
 
 
 class Missing(Exception):

@@ -3,8 +3,10 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from aect.finding import look_up
+from aect.spelling.services import gather
 from partnerships.choices import Side
 from partnerships.models import Convention, Organisation, Partnership
 from tests import factories
@@ -27,6 +29,7 @@ class TestOldNames:
             factories.OrganisationNameFactory(organisation=city, text=text, language="es", kind=kind)
         partnership = factories.PartnershipFactory(name="Deux capitales")
         factories.PartyFactory(partnership=partnership, organisation=city, side=Side.FOREIGN)
+        gather()
         return city
 
     def test_a_result_says_by_which_other_name_it_was_found(self, mexico):
@@ -113,6 +116,7 @@ class TestShortAndFrequentTexts:
             place = factories.PartyFactory(organisation=town, partnership__summary="L’eau à Saint-Lô")
             place.partnership.themes.add(factories.ThemeFactory(name=f"Eau de {town}"))
             factories.ConventionFactory(partnership=place.partnership, object="L’eau")
+        gather()
         models = (Organisation, Partnership, Convention)
         few = [list(model.objects.matching(text)) for model in models]
         monkeypatch.setattr("aect.finding.NEAREST", 1)
@@ -131,6 +135,7 @@ class TestShortAndFrequentTexts:
     def test_a_word_with_two_letters_exchanged_ranks_as_the_word_does(self):
         factories.OrganisationFactory(name="Grande ville du nord")
         town = factories.OrganisationFactory(name="Ville")
+        gather()
         assert list(Organisation.objects.matching("vilel")) == list(Organisation.objects.matching("ville"))
         assert Organisation.objects.matching("vilel")[0] == town
 
@@ -138,19 +143,26 @@ class TestShortAndFrequentTexts:
         town = factories.OrganisationFactory(name="La Rochelle")
         factories.OrganisationFactory(name="La Rochette")
         factories.OrganisationFactory(name="La Roche-sur-Yon")
+        gather()
         assert list(Organisation.objects.matching("La Rochele")) == [town]
         assert look_up("La Rochele", Organisation.objects.all())[0].text == "la rochelle"
 
     def test_no_mistyped_word_is_read_as_one_of_a_draft(self):
-        factories.PartnershipFactory(name="Zqwertyville", published_at=None)
+        draft = factories.PartnershipFactory(name="Zqwertyville", published_at=None)
+        gather()
         for text in ("Zqwertyvile", "Zqwertyvlile"):
             needle, (looked,) = look_up(text, Partnership.objects.all())
             assert needle.text == text.lower()
             assert looked.rows == {}
+        Partnership.objects.filter(pk=draft.pk).update(published_at=timezone.now())
+        gather()
+        assert Partnership.objects.matching("Zqwertyvlile").get() == draft
 
     def test_a_text_with_one_word_that_resembles_none_is_nowhere(self):
         factories.OrganisationFactory(name="La Rochelle")
-        assert not Organisation.objects.matching("Rochele xzqkw").exists()
+        gather()
+        assert Organisation.objects.matching("La Rochele").exists()
+        assert not Organisation.objects.matching("La Rochele xzqkw").exists()
 
     def test_a_text_without_letter_or_digit_is_nowhere(self):
         factories.PartnershipFactory(name="Paris – México", summary="- – -")

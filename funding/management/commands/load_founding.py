@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aect.fixtures import BadFixture
+from aect.spelling.services import gather
 from funding.imports import load_founding
 
 
@@ -21,5 +22,6 @@ class Command(BaseCommand):
                 loaded = load_founding(folder)
         except BadFixture as problem:
             raise CommandError(f"{problem}. Nothing was written.") from problem
+        gather()
         for name, changes in loaded.items():
             self.stdout.write(f"{name}: {changes}")
