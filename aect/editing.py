@@ -95,7 +95,7 @@ def edit(
         return show(request, form, 409, version=theirs.version, **shown)
     if not is_valid:
         return show(request, form, 400, version=row.version if row.pk else "", **shown)
-    if form.has_changed():
+    if form.has_changed() or not row.pk:
         form.save()
     return redirect(after(form.instance))
 

@@ -49,6 +49,12 @@ class SeveralSelects(forms.SelectMultiple):
 class ProjectForm(EditForm):
     """A record, which may be incomplete; `funding.rules` says what it needs to be submitted."""
 
+    SECTIONS = (
+        ("projet", _("Le projet"), ("title", "partnership", "call", "objective", "begins_on", "ends_on")),
+        ("domaines", _("Les domaines"), ("sectors", "themes", "sdg_goals")),
+        ("budget", _("Le budget"), ("budget_amount",)),
+    )
+
     partnership = forms.ModelChoiceField(
         label=_("Partenariat"), queryset=Partnership.objects.none(), required=False, empty_label=_("À choisir")
     )
@@ -97,18 +103,6 @@ class ProjectForm(EditForm):
         own = Organisation.objects.filter(pk=self.instance.collectivity_id)
         rows = partnerships_of(own) | Partnership.objects.filter(pk=self.instance.partnership_id)
         return rows.order_by("folded", "pk")
-
-    @property
-    def sections(self) -> list[tuple[str, Any, list[Any]]]:
-        """The fields by section: its name, its title, its fields."""
-        parts = (
-            ("projet", _("Le projet"), ("title", "partnership", "call", "objective", "begins_on", "ends_on")),
-            ("domaines", _("Les domaines"), ("sectors", "themes", "sdg_goals")),
-            ("budget", _("Le budget"), ("budget_amount",)),
-        )
-        return [
-            (name, title, [self[field] for field in fields if field in self.fields]) for name, title, fields in parts
-        ]
 
     def save_valid(self) -> list[str]:
         """Saves the fields that are right, and returns the names of the others, which stay as they were.

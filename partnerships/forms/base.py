@@ -13,13 +13,26 @@ from partnerships.services import free_slug
 
 
 class EditForm(DsfrBaseForm, forms.ModelForm):
-    """A record's own fields. Every constraint of the model is checked, those on fields that the form hides too."""
+    """A record's own fields. Every constraint of the model is checked, those on fields that the form hides too.
+
+    A long form has `SECTIONS`: the name of each, its title and the names of its fields.
+    """
+
+    SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if isinstance(field, PartialDateField) and (value := getattr(self.instance, name)):
                 self.initial[name] = PartialDate(value, getattr(self.instance, f"{name}_precision", "day"))
+
+    @property
+    def sections(self) -> list[tuple[str, Any, list[Any]]]:
+        """The fields by section, those that this form has: its name, its title, its fields."""
+        return [
+            (name, title, [self[field] for field in fields if field in self.fields])
+            for name, title, fields in self.SECTIONS
+        ]
 
     def by(self, user: User) -> None:
         """Leaves what this person may choose and write."""

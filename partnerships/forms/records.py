@@ -173,15 +173,12 @@ class NetworkMembershipForm(EditForm):
         formfield_callback = form_field
 
 
-class ConventionForm(SluggedForm):
-    class Meta:
-        model = Convention
-        fields = [
-            "partnership",
-            "title",
-            "kind",
-            "object",
-            "provisional_amount",
+CONVENTION_SECTIONS = (
+    ("contenu", _("Contenu"), ("partnership", "title", "kind", "object", "provisional_amount", "signatories")),
+    (
+        "etapes-francaises",
+        _("Étapes côté français"),
+        (
             "deliberated_on",
             "signed_on",
             "transmitted_on",
@@ -189,27 +186,32 @@ class ConventionForm(SluggedForm):
             "in_force_on",
             "referred_on",
             "annulled_on",
-            "ends_on",
-            "is_tacitly_renewed",
-            "renewal_years",
-            "renews",
-            "amends",
-            "signatories",
-            "sre_notified_on",
-            "sre_opinion_on",
-            "sre_opinion",
-            "sre_registration_number",
-            "state_exception",
-            "authorised_on",
-            *SOURCE,
-        ]
+        ),
+    ),
+    (
+        "etapes-mexicaines",
+        _("Étapes côté mexicain"),
+        ("sre_notified_on", "sre_opinion_on", "sre_opinion", "sre_registration_number"),
+    ),
+    ("duree", _("Durée et suites"), ("ends_on", "is_tacitly_renewed", "renewal_years", "renews", "amends")),
+    ("etat-etranger", _("Convention avec un État étranger"), ("state_exception", "authorised_on")),
+    ("source", _("Source"), tuple(SOURCE)),
+)
+
+
+class ConventionForm(SluggedForm):
+    SECTIONS = CONVENTION_SECTIONS
+
+    class Meta:
+        model = Convention
+        fields = [name for _section, _title, names in CONVENTION_SECTIONS for name in names]
         formfield_callback = form_field
         widgets = {"signatories": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        if self.instance.pk:
+        if self.instance.partnership_id:
             partnership = self.instance.partnership
             others = partnership.conventions.exclude(pk=self.instance.pk)
             fields["renews"].queryset = fields["amends"].queryset = others
@@ -218,10 +220,17 @@ class ConventionForm(SluggedForm):
             for name in ("renews", "amends", "signatories"):  # they belong to the partnership that is still to choose
                 del self.fields[name]
 
+    def follow(self, former: Convention | None) -> None:
+        """Of a new convention whose partnership is known, after another one, whose signatories would sign again."""
+        del self.fields["partnership"]
+        if former:
+            self.initial["signatories"] = [signatory.pk for signatory in former.signatories.all()]
+
     def by(self, user: User) -> None:
         """An agent's new convention is a draft; it is one of a partnership that they edit."""
-        field: Any = self.fields["partnership"]
-        field.rows = editable_partnerships(user)
+        field: Any = self.fields.get("partnership")
+        if field:
+            field.rows = editable_partnerships(user)
         if not self.instance.pk and not edits(user):
             self.instance.published_at = None
 

@@ -337,6 +337,15 @@ class Convention(Versioned, Publishable, Sourced):
         """Its amendments."""
         return [other for other in self.kin if other.amends_id == self.pk]
 
+    def next_one(self) -> "Convention":
+        """A convention that would renew it, not saved: what the parties keep when they go on, and no date or amount."""
+        kept = ("title", "kind", "object", "is_tacitly_renewed", "renewal_years", "state_exception")
+        return Convention(partnership=self.partnership, renews=self, **{name: getattr(self, name) for name in kept})
+
+    def next_amendment(self) -> "Convention":
+        """An amendment of it, not saved."""
+        return Convention(partnership=self.partnership, amends=self, kind=ConventionKind.AMENDMENT)
+
     @property
     def signed_by(self) -> list[Organisation]:
         """Who signed it: those it names, else all the parties."""

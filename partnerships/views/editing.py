@@ -24,8 +24,9 @@ from aect.accounts.models import User
 from aect.changes import Deletions
 from aect.filters import render_list
 from partnerships import services
-from partnerships.editable import KINDS, Kind, Part, models_edited
-from partnerships.permissions import adds, deletable, edits
+from partnerships.editable import CONVENTION, KINDS, Kind, Part, models_edited
+from partnerships.models import Convention
+from partnerships.permissions import adds, deletable, editable_conventions, editable_partnerships, edits
 from partnerships.views.gone import keeping_text
 from partnerships.views.history import HistoryFilter
 
@@ -103,6 +104,51 @@ def add(request: HttpRequest, *, kind: Kind) -> HttpResponse:
         title=kind.add,
         after=partial(saved, request),
         cancel=_list(kind),
+    )
+
+
+@never_cache
+@form_page
+@transaction.atomic
+def add_convention(request: HttpRequest, slug: str) -> HttpResponse:
+    partnership = get_object_or_404(editable_partnerships(request.user), slug=slug)
+    return _add_convention(request, Convention(partnership=partnership), CONVENTION.add, above=partnership)
+
+
+@never_cache
+@form_page
+@transaction.atomic
+def renew(request: HttpRequest, slug: str) -> HttpResponse:
+    """A convention that goes on with another, and starts with what that one said."""
+    former = get_object_or_404(editable_conventions(request.user), slug=slug)
+    title = _("Renouveler : %(record)s") % {"record": former}
+    return _add_convention(request, former.next_one(), title, above=former, is_renewal=True)
+
+
+@never_cache
+@form_page
+@transaction.atomic
+def amend(request: HttpRequest, slug: str) -> HttpResponse:
+    former = get_object_or_404(editable_conventions(request.user), slug=slug)
+    title = _("Ajouter un avenant : %(record)s") % {"record": former}
+    return _add_convention(request, former.next_amendment(), title, above=former)
+
+
+def _add_convention(request: HttpRequest, row: Convention, title: Any, *, above: Any, **shown: Any) -> HttpResponse:
+    def prepare(form: Any) -> None:
+        form.follow(row.renews or row.amends)
+        bound_by(request, form)
+
+    return editing.edit(
+        request,
+        row,
+        CONVENTION.form,
+        prepare=prepare,
+        title=title,
+        parent=above,
+        after=partial(saved, request),
+        cancel=above.get_absolute_url(),
+        **shown,
     )
 
 
