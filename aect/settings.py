@@ -151,6 +151,7 @@ CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULE = {
     "refresh-stale-apd-totals": {"task": "funding.tasks.refresh_stale_totals", "schedule": 60},
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
+    "remind-of-conventions-that-end": {"task": "partnerships.tasks.remind", "schedule": crontab(0, 7)},
     "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
     "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
     "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},

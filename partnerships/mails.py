@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+
+from aect.accounts.models import User
 from aect.mail.models import Message
 from partnerships.joining import token_of
 from partnerships.models import Invitation, JoinRequest
+from partnerships.permissions import editable_conventions
 
 
 def invitation(message: Message) -> dict[str, Any] | None:
@@ -28,6 +32,14 @@ def join_answer(message: Message) -> dict[str, Any] | None:
     return {"request": found} if found else None
 
 
+def convention_ending(message: Message) -> dict[str, Any] | None:
+    """Nothing once it has a successor, or is no longer this person's to renew."""
+    person = User.objects.filter(pk=message.context["person"], is_active=True).first()
+    rows = editable_conventions(person or AnonymousUser()).select_related("partnership").filter(renewed_by=None)
+    found = rows.filter(pk=message.context["convention"]).first()
+    return {"convention": found} if found else None
+
+
 def _request(message: Message) -> JoinRequest | None:
     rows = JoinRequest.objects.select_related("organisation", "user")
     return rows.filter(pk=message.context["request"]).first()
@@ -37,4 +49,5 @@ CONTENTS = {
     "partnerships/invitation": invitation,
     "partnerships/join_request": join_request,
     "partnerships/join_answer": join_answer,
+    "partnerships/convention_ending": convention_ending,
 }
