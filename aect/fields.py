@@ -17,23 +17,32 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 AMOUNT_CEILING = Decimal("1e15")  # above any public budget; NaN sorts above every number in PostgreSQL
-# At most 15 digits, grouped by spaces or not, a comma or a dot, two decimals. Bounded before Decimal sees it:
-# a short cell such as 1e3000000 would cost minutes.
-AMOUNT_PATTERN = re.compile(r"-?\d{1,3}(?:[ \u00a0\u202f]?\d{3}){0,4}(?:[.,]\d{1,2})?", re.ASCII)
+# At most 15 digits, grouped by spaces or not, a comma or a dot, two decimals; or grouped as in Mexico or Spain, where
+# the decimals tell which of both marks groups. Bounded before Decimal sees it: 1e3000000 would cost minutes.
+AMOUNT_PATTERNS = [
+    re.compile(rf"{pattern}(?:[ \u00a0\u202f]?(?:€|EUR))?", re.ASCII)
+    for pattern in (
+        r"(?P<whole>-?\d{1,3}(?:[ \u00a0\u202f]?\d{3}){0,4})(?:[.,](?P<cents>\d{1,2}))?",
+        r"(?P<whole>-?\d{1,3}(?:,\d{3}){1,4})\.(?P<cents>\d{1,2})",
+        r"(?P<whole>-?\d{1,3}(?:\.\d{3}){1,4}),(?P<cents>\d{1,2})",
+    )
+]
 
 
 def parse_amount(text: str) -> Decimal:
-    """Reads `1 234,50`, `1234.50` or `1234` as euros and cents.
+    """Reads `1 234,50`, `1234.50`, `1234`, `1,234.50`, `1.234,50` or `1 234,50 €` as euros and cents.
 
-    Raises ValidationError for anything else: exponents, other digits than 0-9, NaN, more than two decimals.
+    Raises ValidationError for anything else: exponents, other digits than 0-9, NaN, more than two decimals, and
+    `1,234`, which is one thing in Mexico and another in France.
     """
-    if not AMOUNT_PATTERN.fullmatch(cleaned := text.strip()):
+    cleaned = text.strip()
+    if not (found := next(filter(None, (pattern.fullmatch(cleaned) for pattern in AMOUNT_PATTERNS)), None)):
         raise ValidationError(
             _("« %(value)s » n’est pas un montant : écrivez par exemple 1 234,50."),
             code="invalid",
             params={"value": text[:40]},
         )
-    return Decimal(re.sub(r"[ \u00a0\u202f]", "", cleaned).replace(",", "."))
+    return Decimal(f"{re.sub(r'[^0-9-]', '', found['whole'])}.{found['cents'] or 0}")
 
 
 class AmountFormField(forms.DecimalField):
@@ -99,26 +108,36 @@ class PartialDate(NamedTuple):
         return "/".join(reversed(self.iso.split("-")))
 
 
-MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin"]
-MONTHS += ["juillet", "août", "septembre", "octobre", "novembre", "décembre"]
+MONTHS = {
+    name: number
+    for names in (
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "January February March April May June July August September October November December",
+    )
+    for number, name in enumerate(names.lower().split(), start=1)
+}
 # Year, month and day of each way to write a date; what is missing is not known.
 DATE_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?",
         r"(?:(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/)?(?P<year>[0-9]{4})",
-        rf"(?:(?P<day>[0-9]{{1,2}})(?:er)? )?(?P<name>{'|'.join(MONTHS)}) (?P<year>[0-9]{{4}})",
-        r"(?:années )?(?P<decade>[0-9]{3}0)s?",
+        r"(?P<day>[0-9]{1,2})(?P<mark>[-.])(?P<month>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})",
+        rf"(?:(?P<day>[0-9]{{1,2}})(?:er)? (?:de )?)?(?P<name>{'|'.join(MONTHS)}) (?:de )?(?P<year>[0-9]{{4}})",
+        r"(?:(?:années|años|década de) )?(?P<decade>[0-9]{3}0)s?",
     )
 ]
 
 
 def parse_partial_date(text: str) -> PartialDate:
-    """Reads `15/07/2015`, `15 juillet 2015`, `07/2015`, `juillet 2015`, `2015`, ISO dates, `années 1990` or `1990s`.
+    """Reads `15/07/2015`, `15-07-2015`, `15 juillet 2015`, `07/2015`, `juillet 2015`, `2015`, ISO dates, `années 1990`
+    or `1990s`; and in Spanish or English `15 de julio de 2015`, `July 2015`, `década de 1990`. A spreadsheet's midnight
+    does not count.
 
     Raises ValidationError for anything else, and for a day that is in no calendar.
     """
-    cleaned = " ".join(text.split())
+    cleaned = re.sub(" 00:00(:00)?$", "", " ".join(text.split()))
     for pattern in DATE_PATTERNS:
         if found := pattern.fullmatch(cleaned):
             try:
@@ -133,12 +152,12 @@ def parse_partial_date(text: str) -> PartialDate:
 
 
 def _partial_date(
-    year: str = "", month: str | None = None, day: str | None = None, name: str = "", decade: str = ""
+    year: str = "", month: str | None = None, day: str | None = None, name: str = "", decade: str = "", mark: str = ""
 ) -> PartialDate:
     """Raises ValueError for a day that is in no calendar."""
     if decade:
         return PartialDate(date(int(decade), 1, 1), Precision.DECADE)
-    number = MONTHS.index(name.lower()) + 1 if name else int(month or 1)
+    number = MONTHS[name.lower()] if name else int(month or 1)
     known = Precision.DAY if day else Precision.MONTH if month or name else Precision.YEAR
     return PartialDate(date(int(year), number, int(day or 1)), known)
 

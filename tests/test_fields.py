@@ -20,6 +20,11 @@ from tests.factories import ConventionFactory, MilestoneFactory
         (" 0 ", "0"),
         ("-12,00", "-12"),
         ("999999999999999.99", "999999999999999.99"),
+        ("1 234,50\u00a0€", "1234.50"),
+        ("12 EUR", "12"),
+        ("1,234.50", "1234.50"),
+        ("-1,234,567.8", "-1234567.80"),
+        ("1.234.567,89", "1234567.89"),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text, amount):
@@ -27,7 +32,11 @@ def test_amounts_are_read_as_people_write_them(text, amount):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1e5", "1e3000000", "NaN", "Infinity", "1_000", "١٢٣", "12,345", "1 23", "1,2,3", "0x10", "9" * 50_000]
+    "text",
+    [
+        *["", "1e5", "1e3000000", "NaN", "Infinity", "1_000", "١٢٣", "12,345", "1 23", "1,2,3", "0x10", "9" * 50_000],
+        *["1,234", "1.234", "1,234,567", "1.234.50", "1,234,50", "$1,234.50", "1 234.567,00", "€"],
+    ],
 )
 def test_what_is_no_amount_is_refused_at_once(text):
     with pytest.raises(ValidationError):
@@ -96,6 +105,15 @@ def test_the_database_refuses_a_date_that_is_finer_than_its_precision(date, prec
         ("1990", "1990-01-01", "year"),
         ("1990s", "1990-01-01", "decade"),
         ("années 1990", "1990-01-01", "decade"),
+        ("15-07-2015", "2015-07-15", "day"),
+        ("15.7.2015", "2015-07-15", "day"),
+        ("15/07/2015 00:00", "2015-07-15", "day"),
+        ("2015-07-15 00:00:00", "2015-07-15", "day"),
+        ("15 de julio de 2015", "2015-07-15", "day"),
+        ("Agosto de 2015", "2015-08-01", "month"),
+        ("15 July 2015", "2015-07-15", "day"),
+        ("años 1990", "1990-01-01", "decade"),
+        ("década de 1990", "1990-01-01", "decade"),
     ],
 )
 def test_dates_are_read_as_people_write_them(text, iso, precision):
@@ -115,6 +133,8 @@ def test_dates_are_read_as_people_write_them(text, iso, precision):
         "٢٠١٥",
         "1995s",
         "2015-07-15T00:00",
+        "15/07/2015 10:00",
+        "15-07.2015",
         "juil 2015",
         "1/1",
     ],

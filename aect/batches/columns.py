@@ -24,7 +24,8 @@ EMPTIES = "(vide)"  # in an update, the cell that empties a value; an empty cell
 SEPARATOR = "|"
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,30})?")
-TRUE, FALSE = {"oui", "vrai", "true", "1"}, {"non", "faux", "false", "0"}
+TRUE = {"oui", "vrai", "true", "1", "sí", "si", "verdadero", "yes"}
+FALSE = {"non", "faux", "false", "0", "no", "falso"}
 LINE_BREAK = re.compile(r"\r\n?")
 
 

@@ -46,14 +46,14 @@ class UploadForm(DsfrBaseForm):
 
 
 class LineForm(DsfrBaseForm):
-    """The cells of one line, as they were read, in the order of the file's columns."""
+    """The cells of one line as they were read, in the order of the file's columns, and those that it is asked for."""
 
     def __init__(self, *args: Any, kind: Kind, row: BatchRow, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         wrong: dict[str, list[str]] = {}
         for name, message in row.problems:
             wrong.setdefault(name, []).append(message)
-        for name in [name for name in row.batch.header if name in kind.columns]:
+        for name in dict.fromkeys([*row.batch.header, *wrong]):
             column, text = kind.columns[name], row.cells.get(name, "")
             several = "\n" in text or len(text) > ONE_LINE
             self.fields[name] = forms.CharField(

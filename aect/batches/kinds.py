@@ -56,6 +56,10 @@ class Kind:
         """The rows that stand under one of these keys, and perhaps others."""
         raise NotImplementedError
 
+    def if_another(self, values: Mapping[str, Any]) -> str | Promise:
+        """What to do about a line that is taken for a row, or for another line, and is neither."""
+        return ""
+
     def complete(self, row: Any, values: Mapping[str, Any]) -> None:
         """Fills what a new row may leave empty, such as its slug."""
 

@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext as _
 
-from aect.batches.columns import plain
+from aect.batches.columns import SEPARATOR, plain
 from aect.batches.kinds import Kind
 from aect.batches.models import Batch, Mode
-from aect.batches.plans import Line
+from aect.batches.plans import SURPLUS, Line
 from aect.tabular.reading import Table, Unreadable
 from aect.tabular.writing import FORMULA
 
@@ -30,13 +30,14 @@ def lines_of(batch: Batch, kind: Kind, table: Table) -> list[Line]:
     batch.is_french = is_french(kind, table.header)
     batch.header = [name for name in header if name not in {REMARK, MESSAGE}]
     batch.notes = table.notes
-    batch.problems = [list(problem) for problem in table.problems]
     is_excel_csv = batch.is_french and batch.name.lower().endswith(".csv")
     lines = []
     for row in table.rows:
         cells = dict(zip(header, map(without_quote, row.cells) if is_excel_csv else row.cells, strict=False))
         if not plain(cells.pop(REMARK, "")).startswith(EXAMPLE):
             cells.pop(MESSAGE, None)
+            if row.surplus:
+                cells[SURPLUS] = SEPARATOR.join(row.surplus)
             lines.append(Line(row.line, cells))
     return lines
 

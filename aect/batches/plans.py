@@ -14,10 +14,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from aect.batches.columns import EMPTIES, Column, plain
+from aect.batches.columns import EMPTIES, Column, plain, told
 from aect.batches.constraints import broken_constraints
 from aect.batches.kinds import Kind, Related
 from aect.batches.models import Mode, RowAction
+from aect.tabular.reading import SHOWN, wrong_cell
+
+SURPLUS = ""  # among a line's cells, those that stood beyond the file's last column
 
 
 @dataclass
@@ -67,6 +70,8 @@ def make_plan(
     only the database's constraints are asked. `is_locking` keeps the rows as they are until the transaction's end.
     """
     own = [column for column in kind.references if column.is_own]
+    if rows is None:
+        _inspect(lines)
     _gather(kind, lines)
     progress(10)
     _read(kind, lines, [column for column in kind.columns.values() if column not in own], mode)
@@ -79,6 +84,7 @@ def make_plan(
     progress(45)
     _draft(kind, lines)
     _read(kind, lines, own, mode)
+    _refuse_surplus(kind, lines)
     _compare(kind, lines)
     progress(65)
     if rows is None:
@@ -88,13 +94,27 @@ def make_plan(
     progress(95)
 
 
+def _inspect(lines: Sequence[Line]) -> None:
+    """Refuses the cells that cannot be used, whatever their column holds."""
+    for line in lines:
+        for name, cell in line.cells.items():
+            if name != SURPLUS and (message := wrong_cell(cell)):
+                line.refuse(name, message)
+
+
+def _usable(line: Line, column: Column) -> str:
+    """The line's cell in this column; empty when there is none, or when it was refused."""
+    is_refused = any(name == column.name for name, _message in line.problems)
+    return "" if is_refused else line.cells.get(column.name, "")
+
+
 def _gather(kind: Kind, lines: Sequence[Line]) -> None:
     """Looks up all that the file refers to: one finder may serve several columns."""
     texts: dict[int, set[str]] = defaultdict(set)
     finders = {id(column.finder): column.finder for column in kind.references}
     for column in kind.references:
         for line in lines:
-            cell = line.cells.get(column.name, "").strip()
+            cell = _usable(line, column).strip()
             if cell and plain(cell) != EMPTIES:
                 texts[id(column.finder)].update(column.cells(cell))
     for key, finder in finders.items():
@@ -104,7 +124,7 @@ def _gather(kind: Kind, lines: Sequence[Line]) -> None:
 def _read(kind: Kind, lines: Sequence[Line], columns: Iterable[Column], mode: str) -> None:
     for column in columns:
         for line in lines:
-            cell = line.cells.get(column.name, "")
+            cell = _usable(line, column)
             if not cell.strip():
                 continue
             if plain(cell) == EMPTIES:
@@ -114,6 +134,14 @@ def _read(kind: Kind, lines: Sequence[Line], columns: Iterable[Column], mode: st
                 line.values[column.name] = column.read(cell)
             except ValidationError as error:
                 line.refuse(column.name, " ".join(error.messages))
+
+
+def _refuse_surplus(kind: Kind, lines: Sequence[Line]) -> None:
+    for line in lines:
+        if surplus := line.cells.get(SURPLUS):
+            message = _("Au-delà de la dernière colonne se trouve « %(surplus)s » : vérifiez toutes les cellules.")
+            first = next(name for name in kind.columns if name in line.cells)
+            line.refuse(first, message % {"surplus": surplus[:SHOWN]})
 
 
 def _empty(column: Column, line: Line, mode: str) -> None:
@@ -154,9 +182,8 @@ def _settle(kind: Kind, mode: str, line: Line, found: list[Any], *, has_key: boo
     if mode == Mode.ADD:
         line.is_new = not found
         if found:
-            line.refuse(
-                column, _("Existe déjà : « %(row)s ». Pour le modifier, importez en mise à jour.") % {"row": found[0]}
-            )
+            message = _("Existe déjà : « %(row)s ». Pour le modifier, importez en mise à jour.") % {"row": found[0]}
+            line.refuse(column, told(message, kind.if_another(line.values)))
         return
     if len(found) == 1:
         line.row = found[0]
@@ -170,11 +197,9 @@ def _settle(kind: Kind, mode: str, line: Line, found: list[Any], *, has_key: boo
 
 def _refuse_double(kind: Kind, several: list[Line]) -> None:
     numbers = ", ".join(str(line.number) for line in several[:10])
+    message = _("Plusieurs lignes du fichier sont la même fiche : %(lines)s.") % {"lines": numbers}
     for line in several:
-        line.refuse(
-            next(iter(kind.columns)),
-            _("Plusieurs lignes du fichier sont la même fiche : %(lines)s.") % {"lines": numbers},
-        )
+        line.refuse(next(iter(kind.columns)), told(message, kind.if_another(line.values)))
 
 
 # What it changes

@@ -19,7 +19,7 @@ from aect.batches.columns import in_french
 from aect.batches.kinds import KINDS, Kind
 from aect.batches.lines import lines_of
 from aect.batches.models import OPEN, Batch, BatchRow, BatchState, RowAction
-from aect.batches.plans import Line, make_plan
+from aect.batches.plans import SURPLUS, Line, make_plan
 from aect.batches.undoing import CannotUndo, undo
 from aect.batches.writing import CHUNK, be_patient, remember, write_lines
 from aect.jobs import progress
@@ -86,7 +86,9 @@ def check_again(batch: Batch, *, by: User) -> None:
 def mend_line(row: BatchRow, cells: Mapping[str, str], *, by: User) -> None:
     """Replaces what was read on one line, and asks for the whole to be checked again."""
     batch = _locked(row.batch, OPEN)
-    row.cells = row.cells | dict(cells)
+    batch.header += [name for name, cell in cells.items() if cell and name not in batch.header]
+    batch.save(update_fields=["header"])
+    row.cells = {name: cell for name, cell in (row.cells | dict(cells)).items() if name != SURPLUS}
     row.save(update_fields=["cells"])
     ask(batch, BatchState.CHECKING, by=by)
 

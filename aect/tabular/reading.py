@@ -24,9 +24,12 @@ XLSX_START = b"PK\x03\x04"
 FORMER_EXCEL_START = b"\xd0\xcf\x11\xe0"  # .xls, and any workbook under a password
 DELIMITERS = ",;\t"
 SHOWN = 60  # characters of a cell that a message repeats
-MOST_PROBLEMS = 1_000  # beyond, a file is not mended cell by cell
 #: Where UTF-8 read as Windows-1252 shows: « é » has become « Ã© », « ’ » « â€™ ».
 MOJIBAKE = re.compile("[ÂÃÅâ][^\x00-\x7f]")
+#: What a spreadsheet in English, French or Spanish writes for a formula without a result, or in a cell too narrow.
+NO_RESULT = re.compile(
+    r"#(?:N/[AD]|[¡¿]?(?:DIV/0|VALUE|VALEUR|VALOR|REF|NAME|NOM|NOMBRE|NUM|NULL?|NULO|SPILL|CALC)\s?[!?])|#{4,}"
+)
 
 
 class Unreadable(Exception):
@@ -43,17 +46,19 @@ class Problem(NamedTuple):
 
 
 class Row(NamedTuple):
+    """`surplus` is what stands beyond the last column: the cells before it may have shifted."""
+
     line: int
     cells: list[str]
+    surplus: list[str]
 
 
 @dataclass
 class Table:
-    """What a file holds: as many cells in each row as in the header. With `problems`, it must not be used."""
+    """What a file holds: as many cells in each row as in the header."""
 
     header: list[str]
     rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -161,20 +166,18 @@ def _read_workbook(data: bytes, sheet: str) -> Table:
         book = workbooks.open_workbook(data, sheet)
     except workbooks.BadWorkbook as error:
         raise Unreadable(str(error)) from error
-    rows = ((line, [cell_text(cell) for cell in cells]) for line, cells in enumerate(book.rows, start=1))
-    table = _table(rows, has_ragged_rows=False)
-    for line, column, code in book.errors[:MOST_PROBLEMS]:
-        header = table.header[column] if column < len(table.header) else ""
-        message = _("La formule de cette cellule donne une erreur : corrigez-la, ou videz la cellule.")
-        table.problems.append(Problem(line, header, code, message))
+    for line, column, code in book.errors:
+        if line <= len(book.rows) and column < len(book.rows[line - 1]):
+            book.rows[line - 1][column] = code
+    table = _table((line, [cell_text(cell) for cell in cells]) for line, cells in enumerate(book.rows, start=1))
     table.notes += book.notes
     return table
 
 
 def cell_text(value: Any) -> str:
-    """A cell as one would type it: `2015-07-15`, `3`, `0.25`, `true`."""
+    """A cell as one would type it: `2015-07-15`, `3`, `0.25`, `true`. A NUL, which no text holds, is left out."""
     if isinstance(value, str):
-        return value
+        return value.replace("\0", "")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -187,8 +190,11 @@ def cell_text(value: Any) -> str:
 # Both
 
 
-def _table(rows: Iterable[tuple[int, list[str]]], *, has_ragged_rows: bool = True) -> Table:
-    """Checks the header, drops the empty rows, and notes each cell that cannot be."""
+def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
+    """Checks the header, drops the empty rows, and gives each row the header's width.
+
+    Excel leaves out the last separators of rows that end with empty cells.
+    """
     places = iter(rows)
     first = next(((line, cells) for line, cells in places if any(cell.strip() for cell in cells)), None)
     if first is None:
@@ -196,23 +202,15 @@ def _table(rows: Iterable[tuple[int, list[str]]], *, has_ragged_rows: bool = Tru
     table = Table(_header(first[1]))
     width = len(table.header)
     for line, cells in places:
-        while len(cells) > width and not cells[-1].strip():
-            cells.pop()
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) > width or (has_ragged_rows and len(cells) < width):
-            message = _("%(found)s cellules, alors que l’en-tête en a %(expected)s.")
-            table.problems.append(Problem(line, "", "", message % {"found": len(cells), "expected": width}))
-        cells.extend([""] * (width - len(cells)))
-        table.problems += _bad_cells(line, table.header, cells)
-        table.rows.append(Row(line, cells))
+        surplus = [cell.strip() for cell in cells[width:] if cell.strip()]
+        table.rows.append(Row(line, [*cells[:width], *[""] * (width - len(cells))], surplus))
         if len(table.rows) > settings.IMPORT_MAX_ROWS:
             raise Unreadable(
                 _("Ligne %(line)s : le fichier a plus de %(most)s lignes. Partagez-le.")
                 % {"line": line, "most": settings.IMPORT_MAX_ROWS}
             )
-        if len(table.problems) >= MOST_PROBLEMS:
-            break
     if not table.rows:
         raise Unreadable(_("Le fichier n’a qu’un en-tête : aucune ligne à lire."))
     return table
@@ -235,17 +233,16 @@ def _header(cells: list[str]) -> list[str]:
     return header
 
 
-def _bad_cells(line: int, header: list[str], cells: list[str]) -> Iterator[Problem]:
-    for name, cell in zip(header, cells, strict=False):
-        if len(cell) > settings.IMPORT_MAX_CELL:
-            message = _("%(found)s caractères ; %(most)s au plus sont acceptés dans une cellule.")
-            found = {"found": len(cell), "most": settings.IMPORT_MAX_CELL}
-            yield Problem(line, name, cell[:SHOWN], message % found)
-        elif "\0" in cell:
-            yield Problem(line, name, cell[:SHOWN], _("Un caractère nul : effacez-le."))
-        elif is_mojibake(cell):
-            message = _("Les accents sont abîmés (« Ã© » au lieu de « é ») : rouvrez le fichier d’origine en UTF-8.")
-            yield Problem(line, name, cell[:SHOWN], message)
+def wrong_cell(cell: str) -> str:
+    """Why a cell cannot be used, whatever its column holds; empty when it can."""
+    if len(cell) > settings.IMPORT_MAX_CELL:
+        message = _("%(found)s caractères ; %(most)s au plus sont acceptés dans une cellule.")
+        return message % {"found": len(cell), "most": settings.IMPORT_MAX_CELL}
+    if NO_RESULT.fullmatch(cell.strip()):
+        return _("La formule de cette cellule donne une erreur : corrigez-la, ou videz la cellule.")
+    if is_mojibake(cell):
+        return _("Les accents sont abîmés (« Ã© » au lieu de « é ») : rouvrez le fichier d’origine en UTF-8.")
+    return ""
 
 
 def is_mojibake(text: str) -> bool:

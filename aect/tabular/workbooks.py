@@ -146,7 +146,10 @@ class _Walk:
         part.height, part.width = max(part.height, self.row), max(part.width, self.column)
         if part.height > settings.IMPORT_MAX_ROWS + 1:
             raise BadWorkbook(
-                _("Le classeur a une ligne %(found)s ; %(most)s lignes au plus sont acceptées.")
+                _(
+                    "Le classeur a une ligne %(found)s ; %(most)s lignes au plus sont acceptées. "
+                    "Supprimez les lignes vides qui suivent vos données : elles ont une mise en forme."
+                )
                 % {"found": part.height, "most": settings.IMPORT_MAX_ROWS}
             )
         if part.width > settings.IMPORT_MAX_COLUMNS:

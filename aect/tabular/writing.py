@@ -5,7 +5,8 @@ A file is whole before its first byte leaves: an error gives an error, never a s
 - `standard`: UTF-8, comma, dot, ISO dates, LF, English headers; raw.
 - `excel-fr`: UTF-8 with BOM, semicolon, decimal comma, dd/mm/yyyy, French headers; every line break is CRLF,
   those inside a cell too; text that a spreadsheet would take for a formula starts with an apostrophe.
-- XLSX: numbers and whole dates are typed, text is never a formula; a second sheet says what the first one is.
+- XLSX: numbers and whole dates are typed, text is never a formula; a second sheet says what the first one is. What is
+  typed below, in a column of texts or dates, stays as typed: `01020` keeps its zero, `07/2015` becomes no day.
 
 A value that is not known is None, and written as nothing. A date known to the year or the month is `2015` or
 `2015-07` (`07/2015` for readers), and stays text.
@@ -246,10 +247,12 @@ class Workbook(File):
                 "amount": book.add_format({"num_format": "#,##0.00"}),
                 "date": book.add_format({"num_format": "dd/mm/yyyy"}),
             }
+            as_typed = book.add_format({"num_format": "@"})
             sheet = book.add_worksheet(self.title[:31])
             sheet.freeze_panes(1, 1)
             for place, column in enumerate(self.columns):
-                sheet.set_column(place, place, 40 if column.kind == "text" else 16)
+                width = 40 if column.kind == "text" else 16
+                sheet.set_column(place, place, width, as_typed if column.kind in {"text", "date"} else None)
                 sheet.write_string(0, place, column.header, bold)
             for number, row in enumerate(self.rows, start=1):
                 for place, (column, value) in enumerate(zip(self.columns, row, strict=True)):

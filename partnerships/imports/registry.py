@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -70,9 +71,22 @@ class OrganisationFinder(NamedFinder):
             self.by_code.setdefault(text, row)
 
 
-def padded(code: str) -> str:
-    """A code with the zero that a spreadsheet took from its beginning: an INEGI code has two or five digits."""
-    return f"0{code}" if code.isascii() and code.isdigit() and len(code) in {1, 4} else code
+def padded(text: str) -> str:
+    """A code without the spaces between its digits, and with the zero that a spreadsheet took from its beginning.
+
+    A COG or INEGI code has two or five digits. Any other text stays as it is.
+    """
+    code = "".join(text.split())
+    if not (code.isascii() and code.isdigit()):
+        return text
+    return f"0{code}" if len(code) in {1, 4} else code
+
+
+class CodeColumn(ChildColumn):
+    """An official code of an organisation."""
+
+    def read(self, text: str) -> str:
+        return padded(super().read(text))
 
 
 def named(rows: models.QuerySet[Any], **fields: str) -> NamedFinder:
@@ -105,6 +119,11 @@ class RegistryKind(Kind):
     def of(self, *names: str, **more: Any) -> Iterator[Column]:
         """The columns of these fields; `more` is for all of them."""
         return (field_column(self.model, name, **more) for name in names)
+
+    def if_another(self, values: Mapping[str, Any]) -> str | Promise:
+        """A slug that the file does not give was made of the name, which others may bear."""
+        is_made = "slug" in self.columns and not values.get("slug")
+        return _("Si c’est une autre fiche, donnez-lui un identifiant.") if is_made else ""
 
     def sources(self) -> Iterator[Column]:
         finder = named(Source.objects.all(), label="title")
@@ -140,7 +159,7 @@ class Organisations(RegistryKind):
             example="FR",
         )
         for scheme in Scheme:
-            yield ChildColumn(
+            yield CodeColumn(
                 name=scheme.value,
                 label=scheme.label,
                 help=_("À saisir comme du texte : un tableur ôte le zéro du début.") if scheme != Scheme.SIREN else "",
@@ -160,7 +179,7 @@ class Organisations(RegistryKind):
 
     def keys(self, values: Mapping[str, Any]) -> Iterator[Hashable]:
         codes = [(scheme.value, values[scheme.value]) for scheme in CODES if values.get(scheme.value)]
-        yield from ((scheme, padded(code)) for scheme, code in codes)
+        yield from codes
         if values.get("slug") or not codes:
             yield from (("slug", slug) for slug in [slugged(values, "name", 140)] if slug)
 
@@ -172,7 +191,7 @@ class Organisations(RegistryKind):
         return self.rows().filter(Q(slug__in=[slug for which, slug in keys if which == "slug"]) | Q(pk__in=coded))
 
     def complete(self, row: Organisation, values: Mapping[str, Any]) -> None:
-        codes = [padded(values[scheme.value]) for scheme in CODES if values.get(scheme.value)]
+        codes = [values[scheme.value] for scheme in CODES if values.get(scheme.value)]
         ending = "-".join(["", *(code if len(code) == 9 else f"mx{code}" for code in codes[:1])])
         row.slug = str(values.get("slug") or "") or f"{slugify(row.name)[:120] or f'organisation-{row.pk}'}{ending}"
         row.new_codes = codes  # type: ignore[attr-defined]
@@ -188,7 +207,7 @@ class Organisations(RegistryKind):
                 related.removed.append(held[scheme.value])
                 continue
             identifier = held.get(scheme.value) or Identifier(organisation_id=row.pk, scheme=scheme.value)
-            identifier.code = padded(code) if scheme == Scheme.INEGI else code
+            identifier.code = code
             (related.changed if scheme.value in held else related.added).append(identifier)
         return related
 

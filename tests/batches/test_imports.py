@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aect.batches import services
+from aect.batches.forms import LineForm
 from aect.batches.kinds import KINDS
 from aect.batches.models import BatchState, RowAction
 from aect.batches.plans import Line, make_plan
@@ -362,10 +363,54 @@ def test_unknown_or_missing_columns_are_named():
     assert "deux fois" in messages(send("partnerships", "add", data=b"name,Nom\na,b\n"))
 
 
-def test_the_file_s_own_problems_keep_it_from_being_written():
-    batch = send("partnerships", "add", data=b"name,summary\nUn\n" + b"Deux," + b"x" * 10_001 + b"\n")
-    assert batch.state == BatchState.REFUSED
-    assert problems(batch) == [(2, ""), (3, "summary")]
+def test_unusable_cells_are_told_with_all_other_errors_and_stay_refused_until_they_are_mended():
+    """They were told before anything else was checked, could not be mended here, and a second check forgot them."""
+    data = "name,summary,began_on\nUn\nDeux,Orl\u00c3\u00a9ans,jamais\nTrois,oui, et non,2015\n#REF!,,2015\n".encode()
+    batch = send("partnerships", "add", data=data)
+    told = [(3, "summary"), (3, "began_on"), (4, "began_on"), (4, "name"), (5, "name")]
+    assert problems(batch) == told
+    assert "« 2015 »" in messages(batch)
+    services.check_again(batch, by=batch.uploaded_by)
+    assert problems(work(batch)) == told
+    mended = {3: {"summary": "Orléans", "began_on": ""}, 4: {"summary": "oui, et non", "began_on": "2015"}}
+    for line, cells in (mended | {5: {"name": "Quatre"}}).items():
+        services.mend_line(batch.rows.get(line=line), cells, by=batch.uploaded_by)
+        batch = work(batch)
+    assert (batch.state, batch.new_count) == (BatchState.READY, 4)
+    assert [row.after.get("summary", "") for row in batch.rows.all()] == ["", "Orléans", "oui, et non", ""]
+
+
+def test_a_namesake_gets_the_address_that_the_file_had_no_column_for(link):
+    """The page that refused it had no field in which to say so."""
+    factories.ConventionFactory(partnership=link, slug="accord", title="Accord")
+    batch = send("conventions", "add", {**CONVENTION, "partnership": "bordeaux-leon"})
+    assert "autre fiche" in messages(batch)
+    form = LineForm(kind=KINDS["conventions"](), row=batch.rows.get())
+    assert next(iter(form.fields)) == "slug"
+    services.mend_line(batch.rows.get(), {"slug": "accord-2", "title": "Accord"}, by=batch.uploaded_by)
+    batch = work(batch)
+    assert (batch.state, "slug" in batch.header) == (BatchState.READY, True)
+
+
+def test_codes_are_read_as_people_and_spreadsheets_write_them(link):
+    factories.CountryFactory()
+    cells = {"name": "Belley", "kind": "commune", "country": "FR", "siren": "210 100 343", "cog_commune": "1034"}
+    written("organisations", "add", cells)
+    found = Organisation.objects.get(name="Belley")
+    assert {code.scheme: code.code for code in found.identifiers.all()} == {
+        "siren": "210100343",
+        "cog_commune": "01034",
+    }
+    assert send("organisations", "update", cells).unchanged_count == 1
+    batch = send("parties", "add", {"partnership": "bordeaux-leon", "organisation": "210 100 343", "side": "french"})
+    assert problems(batch) == []
+
+
+@pytest.mark.parametrize("cell", ["oui", "VRAI", "Sí", "VERDADERO", "true", "yes"])
+def test_yes_is_read_in_each_language_of_the_site(cell):
+    column = KINDS["parties"]().columns["is_lead"]
+    assert column.read(cell) is True
+    assert [column.read(no) for no in ("non", "No", "FALSO", "faux")] == [False] * 4
 
 
 def test_examples_remarks_and_messages_are_not_read():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aect.tabular.reading import Table, Unreadable, column_letters, is_mojibake, read_table
+from aect.tabular.reading import Table, Unreadable, column_letters, is_mojibake, read_table, wrong_cell
 from tests.tabular.files import in_sheet, tampered, workbook
 
 
@@ -18,7 +18,7 @@ def read(data: bytes, name: str = "a.csv", **more) -> Table:
 
 
 def cells(table: Table) -> list[list[str]]:
-    assert table.problems == []
+    assert not any(row.surplus for row in table.rows)
     return [row.cells for row in table.rows]
 
 
@@ -55,11 +55,17 @@ def test_bytes_of_no_known_encoding_are_refused_with_their_line():
     assert "Ligne 1" in refusal(b"\xff\xfea")
 
 
-def test_damaged_accents_are_told_by_cell_and_true_ones_left_alone():
-    table = read("nom,ville\nOrl\u00c3\u00a9ans,Orléans\n".encode())
-    assert [(p.line, p.column, p.value) for p in table.problems] == [(2, "nom", "Orl\u00c3\u00a9ans")]
-    assert "UTF-8" in table.problems[0].message
-    assert cells(read("nom\nSÃO TOMÉ\n« IRMÃ »\n".encode())) == [["SÃO TOMÉ"], ["« IRMÃ »"]]
+def test_damaged_accents_are_told_and_true_ones_left_alone():
+    assert "UTF-8" in wrong_cell("Orl\u00c3\u00a9ans")
+    assert not any(map(wrong_cell, ["Orléans", "SÃO TOMÉ", "« IRMÃ »"]))
+
+
+@pytest.mark.parametrize(
+    "cell", ["#N/A", "#N/D", "#REF!", "#NOM ?", "#VALEUR!", "#¡DIV/0!", "#¿NOMBRE?", "#DIV/0! ", "##########"]
+)
+def test_what_a_spreadsheet_writes_for_a_value_that_it_lacks_is_refused(cell):
+    assert "formule" in wrong_cell(cell)
+    assert wrong_cell(f"Un {cell}") == wrong_cell("#1") == wrong_cell("# N/A") == wrong_cell("###") == ""
 
 
 @given(st.text(alphabet="abcéèàùçôîœÉ’«»– ", min_size=1))
@@ -98,10 +104,15 @@ def test_limits_are_settings(settings):
     assert "10\u00a0octets" in refusal(b"nom\n" + b"a" * 10)
 
 
-def test_a_row_of_another_width_and_a_long_cell_are_told_together():
-    table = read(b"a,b\n1\n1,2,3\n" + b"x" * 10_001 + b",2\n1,2,,\n")
-    assert [(p.line, p.column) for p in table.problems] == [(2, ""), (3, ""), (4, "a")]
-    assert "10001 caractères ; 10000" in table.problems[2].message
+def test_a_row_that_ends_early_is_completed_and_one_that_goes_on_says_so():
+    rows = read(b"a,b\n1\n1,2,3,,4\n1,2,,\n").rows
+    assert [(row.cells, row.surplus) for row in rows] == [(["1", ""], []), (["1", "2"], ["3", "4"]), (["1", "2"], [])]
+
+
+def test_a_cell_too_long_is_refused(settings):
+    settings.IMPORT_MAX_CELL = 10
+    assert wrong_cell("x" * 10) == ""
+    assert "11 caractères ; 10" in wrong_cell("x" * 11)
 
 
 def test_an_extension_is_asked_for():
@@ -147,9 +158,13 @@ def test_a_formula_in_error_is_told_in_the_sheet_that_is_read():
     wrong = [["nom", "part"], ["a", 1], ["b", 2]]
     data = tampered(workbook(*wrong), in_sheet(b"<v>2</v></c></row>", b"<v>#DIV/0!</v></c></row>"))
     data = tampered(data, in_sheet(b'<c r="B3">', b'<c r="B3" t="e"><f>1/0</f>'))
-    table = read(data, "a.xlsx")
-    assert [(p.line, p.column, p.value) for p in table.problems] == [(3, "part", "#DIV/0!")]
-    assert read(workbook(*wrong), "a.xlsx").problems == []
+    assert cells(read(data, "a.xlsx")) == [["a", "1"], ["b", "#DIV/0!"]]
+    assert cells(read(workbook(*wrong), "a.xlsx")) == [["a", "1"], ["b", "2"]]
+
+
+def test_a_nul_in_a_workbook_is_left_out():
+    data = tampered(workbook(["nom"], ["aXb"]), lambda name, content: content.replace(b"aXb", b"a_x0000_b"))
+    assert cells(read(data, "a.xlsx")) == [["ab"]]
 
 
 BOMB = b"0" * (20 << 20)
@@ -204,7 +219,7 @@ def test_no_text_at_all_breaks_the_reading(rows):
         table = read(text.encode("utf-8", "surrogatepass"))
     except Unreadable:
         return
-    assert all(len(row.cells) >= len(table.header) for row in table.rows)
+    assert all(len(row.cells) == len(table.header) for row in table.rows)
 
 
 def test_columns_are_named_as_a_spreadsheet_does():

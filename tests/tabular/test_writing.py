@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zipfile
 from datetime import date
 from decimal import Decimal
 
@@ -77,6 +79,17 @@ def test_a_workbook_types_what_it_can_and_never_holds_a_formula():
     assert second == ['-à; "x",\r\nsuite', "", "", "", "07/2015", "non"]
     assert third == ["", "", 0, -1, "1899", ""]
     assert found["À propos"] == [["Filtre", "=2"]]
+
+
+def test_what_is_typed_below_texts_and_dates_stays_as_typed():
+    """Excel makes 1 July of `07/2015`, and 1020 of `01020`, where the column says nothing."""
+    kinds = ["text", "integer", "date"]
+    columns = [Column(kind, kind, kind) for kind in kinds]
+    data = written(Workbook(filename="x.xlsx", columns=columns, rows=[], title="x"))
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        styles = re.findall(r"<col [^>]*>", book.read("xl/worksheets/sheet1.xml").decode())
+        assert 'formatCode="@"' in book.read("xl/styles.xml").decode()
+    assert ["style=" in style for style in styles] == [True, False, True]
 
 
 @pytest.mark.parametrize(
