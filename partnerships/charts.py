@@ -259,7 +259,7 @@ def bounds(degrees: list[float | None], margin: int, limit: int) -> tuple[float,
 
 
 def commitments(convention: Convention) -> Table | None:
-    """The provisional amounts: a row a year, a column a party, and their sums; None when none is known."""
+    """The provisional amounts: a row a party, a column a year, and their sums; None when none is known."""
     rows = list(convention.commitments.all())
     if not rows:
         return None
@@ -268,9 +268,12 @@ def commitments(convention: Convention) -> Table | None:
     years = sorted({row.year for row in rows})
     return Table(
         title=_("Montants prévisionnels par année et par partie"),
-        columns=[Column(_("Année")), *(Column(name, euros) for name in names.values()), Column(_("Total"), euros)],
-        rows=[[year, *(amounts.get((year, party), "") for party in names), total(rows, year=year)] for year in years],
-        total=[_("Total"), *(total(rows, party_id=party) for party in names), total(rows)],
+        columns=[Column(_("Partie")), *(Column(str(year), euros) for year in years), Column(_("Total"), euros)],
+        rows=[
+            [name, *(amounts.get((year, party), "") for year in years), total(rows, party_id=party)]
+            for party, name in names.items()
+        ],
+        total=[_("Total"), *(total(rows, year=year) for year in years), total(rows)],
     )
 
 

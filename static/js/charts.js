@@ -82,16 +82,19 @@ new MutationObserver(() => charts.filter((c) => c.dataset.drawn).forEach(draw)).
   attributeFilter: ["data-fr-theme"],
 });
 
-// Paper shows every chart, also those nobody scrolled to, and what is folded beside them.
+// Paper shows every chart, also those nobody scrolled to, as wide as it is, and what is folded beside them.
 const folded = () => document.querySelectorAll("main .aect-chart details:not([open]), main .aect-measure > details:not([open])");
 addEventListener("beforeprint", () => {
   charts.filter((c) => !c.dataset.drawn).forEach(draw);
+  for (const svg of document.querySelectorAll(".main-svg"))
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
   for (const details of folded()) {
     details.open = true;
     details.dataset.unfolded = "";
   }
 });
 addEventListener("afterprint", () => {
+  for (const svg of document.querySelectorAll(".main-svg")) svg.removeAttribute("viewBox");
   for (const details of document.querySelectorAll("[data-unfolded]")) {
     details.open = false;
     delete details.dataset.unfolded;

@@ -92,6 +92,29 @@ def test_nothing_spills_while_scripts_and_fonts_are_on_their_way(page: Page, wid
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+LISTED = ["/partenariats/", "/partenariats/?affichage=tableau", "/partenariats/la-rochelle-campeche/", "/conventions/"]
+
+
+@pytest.mark.parametrize("address", LISTED)
+def test_a_name_without_a_space_spills_nowhere(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(address)
+    page.evaluate("for (const e of document.querySelectorAll('main :is(h1, a, dd)')) e.textContent = 'x'.repeat(200)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_paper_has_every_column_and_nothing_to_click(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    columns = ["nom", "francais", "etranger", "pays", "themes", "initiative", "type", "region", "resume"]
+    page.goto(f"/partenariats/?affichage=tableau&colonnes={'&colonnes='.join(columns)}")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 800, "height": 1000})
+    table = page.locator("main table")
+    assert table.evaluate("e => e.scrollWidth <= e.closest('.aect-table').clientWidth")
+    expect(page.get_by_role("columnheader", name="Comparer")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Affichage des résultats")).to_be_hidden()
+
+
 def test_walk_from_the_list_to_a_record(page: Page) -> None:
     page.goto("/")
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Partenariats").click()

@@ -319,8 +319,9 @@ def test_the_page_shows_both_clocks_amounts_chain_and_sources(client):
     ]:
         assert words in text, words
     table = client.get(row.get_absolute_url()).context["commitments"]
-    assert [cells[0] for cells in table.rows] == [2024, 2025]
-    assert table.total[-1] == Decimal(50000)
+    assert [column.label for column in table.columns][1:-1] == ["2024", "2025"]
+    assert [(cells[1], cells[2]) for cells in table.rows] == [(Decimal(20000), ""), ("", Decimal(30000))]
+    assert table.total[1:] == [Decimal(20000), Decimal(30000), Decimal(50000)]
 
 
 def test_the_page_says_what_is_unknown_and_what_is_wrong(client):
