@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from aect import history
 from aect.accounts.models import User
-from aect.fields import partial_date
+from aect.fields import partial_date, ranked
 
 #: Says nothing to a reader.
 SILENT = frozenset({"id", "version"})
@@ -284,6 +284,8 @@ def said(value: Any) -> str:
     """A value in the reader's language, with all its decimals."""
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if isinstance(value, date):
+        return ranked(localize(value, use_l10n=True))
     return str(number_format(value) if isinstance(value, int | float | Decimal) else localize(value, use_l10n=True))
 
 

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear, Mod
 from django.db.models.lookups import Exact, GreaterThanOrEqual
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 AMOUNT_CEILING = Decimal("1e15")  # above any public budget; NaN sorts above every number in PostgreSQL
@@ -189,7 +189,12 @@ def partial_date(date: Any, precision: str) -> str:
     if precision == Precision.DECADE:
         return gettext("années %(decade)s") % {"decade": date.year}
     formats = {Precision.YEAR: "Y", Precision.MONTH: "YEAR_MONTH_FORMAT"}
-    return date_format(date, formats.get(Precision(precision), "DATE_FORMAT"))
+    return ranked(date_format(date, formats.get(Precision(precision), "DATE_FORMAT")))
+
+
+def ranked(shown: str) -> str:
+    """A written date in which French calls the first of a month « 1er », which Django's formats cannot say."""
+    return f"1er{shown[1:]}" if shown.startswith("1 ") and get_language() == "fr" else shown
 
 
 def period(row: Any) -> str:

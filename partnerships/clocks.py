@@ -3,7 +3,6 @@
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from aect.fields import last_day, partial_date
@@ -57,7 +56,7 @@ def dated(label: str, day: date | None, today: date) -> Step:
     if day is None:
         return Step(label, "", "", is_done=False)
     is_done = day <= today
-    return Step(label, date_format(day, "DATE_FORMAT"), _("Fait") if is_done else _("À venir"), is_done)
+    return Step(label, partial_date(day, "day"), _("Fait") if is_done else _("À venir"), is_done)
 
 
 def referral(convention: Convention, today: date) -> list[Step]:
@@ -68,7 +67,7 @@ def referral(convention: Convention, today: date) -> list[Step]:
         return []
     last = law.referral_ends_on(convention.transmitted_on)
     said = _("Délai écoulé") if last < today else _("Délai en cours")
-    return [Step(_("Fin du délai de déféré"), date_format(last, "DATE_FORMAT"), said, last < today)]
+    return [Step(_("Fin du délai de déféré"), partial_date(last, "day"), said, last < today)]
 
 
 def end(convention: Convention, today: date) -> Step:

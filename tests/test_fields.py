@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.template import Context, Template
 from django.utils import translation
 
 from aect.fields import PartialDate, Precision, first_day, last_day, parse_amount, parse_partial_date, partial_date
@@ -49,7 +50,7 @@ def test_what_is_no_amount_is_refused_at_once(text):
         ("decade", "années 2010", datetime.date(2019, 12, 31)),
         ("year", "2015", datetime.date(2015, 12, 31)),
         ("month", "juillet 2015", datetime.date(2015, 7, 31)),
-        ("day", "1 juillet 2015", datetime.date(2015, 7, 1)),
+        ("day", "1er juillet 2015", datetime.date(2015, 7, 1)),
     ],
 )
 def test_a_date_is_shown_as_exactly_as_it_is_known(precision, shown, last):
@@ -57,6 +58,17 @@ def test_a_date_is_shown_as_exactly_as_it_is_known(precision, shown, last):
     with translation.override("fr"):
         assert partial_date(date, precision) == shown
     assert last_day(date, precision) == last
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("fr", "1er janvier 2027, 11 janvier 2027"), ("es", "1 de enero de 2027, 11 de enero de 2027")],
+)
+def test_templates_write_the_first_of_a_month_as_its_language_does(language, shown):
+    template = Template('{{ first|date:"DATE_FORMAT" }}, {{ other|date:"DATE_FORMAT" }}{{ none|date:"DATE_FORMAT" }}')
+    days = {"first": datetime.date(2027, 1, 1), "other": datetime.date(2027, 1, 11), "none": None}
+    with translation.override(language):
+        assert template.render(Context(days)) == shown
 
 
 def test_an_unknown_date_is_empty():

@@ -6,10 +6,13 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
+from django.template import defaultfilters
 from django.urls import translate_url
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
+
+from aect.fields import ranked
 
 register = template.Library()
 NBSP = "\u00a0"  # no-break space before a unit
@@ -19,6 +22,12 @@ NBSP = "\u00a0"  # no-break space before a unit
 def euros(amount: Decimal | None, decimals: int = 2) -> str:
     """`1 234,50 €` in the reader's language; an unknown amount says so."""
     return _("non renseigné") if amount is None else f"{number_format(amount, decimals, force_grouping=True)}{NBSP}€"
+
+
+@register.filter(expects_localtime=True)
+def date(value: Any, form: str | None = None) -> str:
+    """Django's filter of that name, with the first of a month as French writes it."""
+    return ranked(defaultfilters.date(value, form))
 
 
 @register.filter

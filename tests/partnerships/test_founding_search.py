@@ -113,7 +113,7 @@ class TestFoundingNames:
         old = Organisation.objects.get(slug="region-limousin")
         new = Organisation.objects.get(identifiers__scheme="siren", identifiers__code="200053759")
         page = client.get(old.get_absolute_url()).content.decode()
-        for words in ("N’existe plus", "Devient", new.get_absolute_url(), "1 janvier 2016", "Loi n° 2015-29"):
+        for words in ("N’existe plus", "Devient", new.get_absolute_url(), "1er janvier 2016", "Loi n° 2015-29"):
             assert words in page
         page = client.get(new.get_absolute_url()).content.decode()
         assert "N’existe plus" not in page
