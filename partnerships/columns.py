@@ -114,7 +114,7 @@ COLLECTIVITIES = [
         "code",
         "code",
         _("Code"),
-        lambda row: row.main_identifier and str(row.main_identifier),
+        lambda row: (code := row.main_identifier) and str(code),
         definition=_("Code officiel : SIREN ou INEGI, sinon celui du lieu (COG)."),
     ),
     ListColumn("population", "population", _("Population"), lambda row: row.population, "integer", tri="population"),

@@ -21,9 +21,10 @@ from partnerships.permissions import visible_conventions, visible_partnerships
 from partnerships.views.facts import milestone_event, numbered_sources
 
 
-def listed(request: HttpRequest) -> CollectivityFilter:
+def listed(request: HttpRequest, *, is_file: bool = False) -> CollectivityFilter:
     among = visible_partnerships(request.user)
-    rows = Organisation.objects.collectivities().for_list(among).alphabetical()
+    rows = Organisation.objects.collectivities().alphabetical()
+    rows = rows.for_file(among) if is_file else rows.for_list(among)
     return CollectivityFilter(request.GET, rows, among=among)
 
 
@@ -42,7 +43,8 @@ def collectivities(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def collectivities_file(request: HttpRequest, extension: str) -> HttpResponseBase:
-    return download(request, listed(request), extension, name="collectivites", title=_("Collectivités"))
+    filterset = listed(request, is_file=True)
+    return download(request, filterset, extension, name="collectivites", title=_("Collectivités"))
 
 
 @login_not_required
