@@ -19,7 +19,8 @@ class ListColumn(NamedTuple):
     """`name` stands in the address (`colonnes=nom,statut`), `code` heads the `standard` file, `label` all else.
 
     `value` gives a row's value: what `writing.Column` says of its kinds, or for text a list of several; None or
-    nothing is not known. `tri` is the value of that parameter which sorts by this column.
+    nothing is not known. A `year` is an integer that is never grouped. `tri` is the value of that parameter which
+    sorts by this column.
     """
 
     name: str
@@ -38,7 +39,8 @@ class ListColumn(NamedTuple):
     @property
     def in_files(self) -> writing.Column:
         with translation.override("fr"):
-            return writing.Column(self.code, str(self.label), self.kind, self.labels)
+            kind = "integer" if self.kind == "year" else self.kind
+            return writing.Column(self.code, str(self.label), kind, self.labels)
 
     def written(self, row: Any) -> Any:
         """The value as a file takes it: several texts stand in one cell, between bars."""
@@ -51,8 +53,9 @@ class ListColumn(NamedTuple):
         if value is None or value in ("", []):
             return format_html('<span class="aect-unknown">{}</span>', _("non renseigné"))
         if isinstance(value, list):
-            lines = format_html_join("", "<li>{}</li>", ((text,) for text in value))
-            return format_html('<ul class="aect-list-plain">{}</ul>', lines) if len(value) > 1 else str(value[0])
+            texts = [self._text(each) for each in value]
+            lines = format_html_join("", "<li>{}</li>", ((text,) for text in texts))
+            return format_html('<ul class="aect-list-plain">{}</ul>', lines) if len(texts) > 1 else texts[0]
         return self._text(value)
 
     def _text(self, value: Any) -> str:

@@ -4,7 +4,7 @@ sorting and pages, the same everywhere.
 An unknown parameter is ignored and said; a bad value gives 400 and the field's own message.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -207,10 +207,12 @@ class ColumnsFilter(ParameterFilter):
 class UrlFilterSet(django_filters.FilterSet):
     """A FilterSet whose fields are the page's URL parameters.
 
-    `presentation` names the parameters that change how rows are shown, not which: they make no chip.
+    `presentation` names the parameters that change how rows are shown, not which: they make no chip. Nor do
+    `switches`, which a row of links on the page shows; wherever else the query is told, it tells them.
     """
 
     presentation = frozenset({"page", "tri"})
+    switches = frozenset[str]()
     comma_lists = frozenset[str]()  # parameters that tell several values in one
     field_order: ClassVar[Sequence[str] | None] = None  # those named come first in the form
     seldom: ClassVar[frozenset[str]] = frozenset()  # those that the form folds away while none has a value
@@ -247,11 +249,18 @@ class UrlFilterSet(django_filters.FilterSet):
 
     @property
     def chips(self) -> list[Chip]:
-        return list(self._chips()) if self.is_bound and self.form.is_valid() else []
+        return list(self._chips(but=self.switches)) if self.is_bound and self.form.is_valid() else []
 
-    def _chips(self) -> Iterator[Chip]:
+    @property
+    def criteria(self) -> list[str]:
+        """All that chooses the rows, in words, where no page shows it."""
+        told = self._chips() if self.is_bound and self.form.is_valid() else ()
+        return [f"{chip.label} : {chip.value}" for chip in told]
+
+    def _chips(self, *, but: Collection[str] = ()) -> Iterator[Chip]:
+        untold = self.presentation.union(but)
         for name, value in self.form.cleaned_data.items():
-            if name in self.presentation or value in (None, "") or (hasattr(value, "__len__") and not len(value)):
+            if name in untold or value in (None, "") or (hasattr(value, "__len__") and not len(value)):
                 continue
             field = self.form.fields[name]
             single = isinstance(value, str) or not hasattr(value, "__iter__")
@@ -295,7 +304,8 @@ class UrlFilterSet(django_filters.FilterSet):
         """The primary keys of the rows asked for, found once; None when no parameter leaves a row out."""
         if not self.is_bound:
             return None
-        narrowing = {name: value for name, value in self.form.cleaned_data.items() if name not in self.presentation}
+        silent = self.presentation | self.switches
+        narrowing = {name: value for name, value in self.form.cleaned_data.items() if name not in silent}
         return list(self.rows.order_by().values_list("pk", flat=True)) if any(narrowing.values()) else None
 
     def _with_keys(self, keys: list[int]) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Model, RowRange, Window
 from django.db.models.functions import FirstValue, Lag, Lead, RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -60,9 +60,12 @@ def place_of(record: Model, filterset: ListFilterSet) -> Place | None:
 
 
 def cells(filterset: ListFilterSet) -> Iterator[list[Any]]:
-    """The values of all rows, in the columns shown, a chunk in memory at a time."""
+    """The values of all rows, in the columns shown, a chunk in memory at a time; in French, whoever reads them."""
     columns = filterset.shown_columns
-    return ([column.written(row) for column in columns] for row in filterset.rows.iterator(chunk_size=CHUNK))
+    for row in filterset.rows.iterator(chunk_size=CHUNK):
+        with translation.override("fr"):
+            values = [column.written(row) for column in columns]
+        yield values
 
 
 def download(
@@ -98,7 +101,8 @@ def download(
 def _scope(filterset: ListFilterSet) -> str:
     """`-mx-active`: what the filters ask, in a file's name."""
     asked = filterset.tidy
-    names = (name for name in asked if name in filterset.base_filters and name not in filterset.presentation)
+    silent = filterset.presentation | filterset.switches
+    names = (name for name in asked if name in filterset.base_filters and name not in silent)
     scope = slugify("-".join(value for name in names for value in asked.getlist(name)))[:SCOPE].strip("-")
     return f"-{scope}" if scope else ""
 
@@ -106,7 +110,7 @@ def _scope(filterset: ListFilterSet) -> str:
 def _about(request: HttpRequest, filterset: ListFilterSet) -> Iterator[tuple[str, str]]:
     """What the rows are, a line each: filters, order, count, day, address, definitions."""
     page = request.path.rpartition("/")[0]
-    yield _("Filtres"), " ; ".join(f"{chip.label} : {chip.value}" for chip in filterset.chips) or _("Aucun")
+    yield _("Filtres"), " ; ".join(filterset.criteria) or _("Aucun")
     yield _("Lignes"), str(filterset.rows.count())
     yield _("Date"), date_format(timezone.localtime(), "DATETIME_FORMAT")
     yield _("Adresse"), request.build_absolute_uri(f"{page}/?{filterset.tidy.urlencode()}")

@@ -15,6 +15,7 @@ from partnerships.choices import (
     PartnershipStatus,
     PartnerSize,
     Reach,
+    WorkingLanguage,
 )
 from partnerships.models import Partnership
 
@@ -182,7 +183,9 @@ ENTRY = [
     ListColumn("pays", "country", _("Pays"), lambda row: str(row.organisation.country)),
     ListColumn("domaine", "theme", _("Domaine"), lambda row: str(row.theme)),
     ListColumn("odd", "sdg_goals", _("ODD"), lambda row: [str(goal) for goal in row.sdg_goals]),
-    ListColumn("langues", "languages", _("Langues de travail"), lambda row: list(row.languages)),
+    ListColumn(
+        "langues", "languages", _("Langues de travail"), lambda row: list(row.languages), labels=WorkingLanguage
+    ),
     text_column("description", "description", _("Description")),
     date_column("publication", "published_on", _("Publication"), "publication"),
     date_column("cloture", "closes_on", _("Clôture")),
@@ -199,7 +202,7 @@ OFFERS = [
         definition=_("Vide : l’offre est ouverte à tous les pays."),
     ),
     text_column("label", "label", _("Label"), "", KnowHowLabel),
-    ListColumn("annee", "label_year", _("Année du label"), lambda row: row.label_year, "integer"),
+    ListColumn("annee", "label_year", _("Année du label"), lambda row: row.label_year, "year"),
 ]
 NEEDS = [
     *ENTRY,

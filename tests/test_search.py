@@ -119,6 +119,13 @@ def test_hostile_texts_find_nothing(client, mexico, path, text):
     assert "<script>" not in response.content.decode()
 
 
+def test_a_kind_without_any_says_so_and_leads_to_the_others(client, mexico):
+    page = words(client.get("/recherche/", {"q": "cdmx", "genre": "conventions"}))
+    assert "Conventions (0)" in page
+    assert "Rien ne répond à ces critères." in page
+    assert 'href="?q=cdmx"' in page
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/recherche/", "/recherche/suggestions/"])
 @pytest.mark.parametrize("asked", [{"q": "a\0b"}, {"q": "a" * 101}, {"q": "a", "genre": "inconnu"}])

@@ -20,7 +20,7 @@ def alert(message: Message) -> dict[str, Any] | None:
     stop = stop_link(view)
     headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     context = {"view": view, "rows": shown, "count": count, "more": count - len(shown), "stop": stop}
-    return {**context, "headers": headers} if count else None
+    return {**context, "criteria": view.filterset.criteria, "headers": headers} if count else None
 
 
 CONTENTS = {ALERT_MAIL: alert}

@@ -57,11 +57,11 @@ class Column(NamedTuple):
     labels: type[TextChoices] | None = None
 
     def label(self, value: Any) -> Any:
-        """The French label of a code, whatever language the reader has chosen."""
+        """The French label of a code, or of several between bars, whatever language the reader has chosen."""
         if self.labels is None or value in (None, ""):
             return value
         with translation.override("fr"):
-            return str(self.labels(value).label)
+            return "|".join(str(self.labels(code).label) for code in value.split("|"))
 
 
 @dataclass(frozen=True, kw_only=True)

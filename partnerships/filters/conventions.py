@@ -25,7 +25,7 @@ def state_rank() -> Case:
 class ConventionFilter(ListFilter):
     """Conventions; `vue` is one of the lists that an officer follows."""
 
-    presentation = ListFilter.presentation | {"vue"}
+    switches = frozenset({"vue"})
     displays = ("liste", "tableau")
     columns = columns.CONVENTIONS
     usual_columns = ("titre", "partenariat", "nature", "etat", "signee", "fin", "montant")

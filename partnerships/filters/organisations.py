@@ -30,7 +30,7 @@ class CollectivityFilter(ListFilter):
     """Local governments: those with a partnership, or all (`toutes=1`). Ended ones are for who looks for them:
     those with a partnership stay, the others only answer to a search."""
 
-    presentation = ListFilter.presentation | {"toutes"}
+    switches = frozenset({"toutes"})
     columns = columns.COLLECTIVITIES
     usual_columns = ("nom", "type", "region", "pays", "code", "partenariats")
 

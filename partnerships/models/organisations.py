@@ -125,9 +125,7 @@ class OrganisationQuerySet(SearchedQuerySet["Organisation"]):
 
     def for_list(self, among: Among) -> Self:
         """The same, and what became of each."""
-        return self.for_file(among).prefetch_related(
-            Prefetch("became", Succession.objects.select_related("successor"))
-        )
+        return self.for_file(among).prefetch_related(Prefetch("became", Succession.objects.select_related("successor")))
 
     def for_page(self, among: Among) -> Self:
         """All that an organisation's own page tells of itself, in a fixed number of queries.

@@ -211,6 +211,17 @@ class TestLists:
         assert "Aucun besoin n’est en ligne." in text(client.get("/savoir-faire/besoins/"))
         assert "Rien ne répond à ces critères." in text(client.get("/savoir-faire/?q=rien"))
 
+    def test_a_table_names_its_languages_and_groups_no_year(self, client):
+        factories.OfferFactory(languages=["fr", "es"], label="pact3", label_year=2018)
+        query = "colonnes=titre,langues,annee"
+        page = " ".join(client.get(f"/savoir-faire/?affichage=tableau&{query}").content.decode().split())
+        assert "<li>français</li><li>espagnol</li>" in page
+        assert '<td data-label="Année du label">2018</td>' in page
+        raw = client.get(f"/savoir-faire/export.csv?{query}").getvalue().decode()
+        assert raw.endswith(",fr|es,2018\n")
+        told = client.get(f"/es/savoir-faire/export.csv?{query}&profil=excel-fr").getvalue().decode()
+        assert told.endswith(";français|espagnol;2018\r\n")
+
     def test_made_up_entries_say_so_on_each_page(self, client):
         offer, need = factories.OfferFactory(is_fictitious=True), factories.NeedFactory()
         assert "Données fictives." in text(client.get("/savoir-faire/"))

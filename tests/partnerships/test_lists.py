@@ -283,6 +283,31 @@ def test_collectivities_travel_with_their_code_and_count(client, rows):
     assert text == "name,type,code,partnerships\nArles,commune,SIREN 217500016,1\n"
 
 
+def test_a_file_says_the_same_in_every_language(client, rows):
+    query = "colonnes=nom,pays,portee&tri=nom"
+    for profile in ("standard", "excel-fr"):
+        spanish, french = (
+            text_of(client.get(f"{start}/partenariats/export.csv?{query}&profil={profile}")) for start in ("/es", "")
+        )
+        assert "Mexique" in spanish
+        assert spanish == french
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("conventions/export.xlsx?vue=fin-proche", "Liste : Fin dans les six mois"),
+        ("collectivites/export.xlsx?toutes=1&pays=MX", "Pays : Mexique ; Toutes : Toutes les collectivités"),
+        ("collectivites/export.xlsx", "Aucun"),
+    ],
+)
+def test_a_workbook_tells_what_a_switch_of_the_page_chose(client, rows, query, told):
+    book = load_workbook(io.BytesIO(b"".join(client.get(f"/{query}").streaming_content)))
+    assert dict(book.get_sheet_by_index(1).to_python())["Filtres"] == told
+    page = client.get(f"/{query.replace('export.xlsx', '')}").context["filterset"]
+    assert {chip.value for chip in page.chips} <= {"Mexique"}
+
+
 # Map
 
 

@@ -102,6 +102,11 @@ class TestOwn:
         assert 'href="/partenariats/?q=eau"' in page
         assert "Autre" in reader.get("/").content.decode()
 
+    def test_a_list_to_follow_is_told_among_its_criteria(self, reader, agent):
+        services.save_view(by=agent, list_name="conventions", query="vue=non-transmises&q=eau", name="À relancer")
+        page = " ".join(reader.get("/mes-vues/").content.decode().split())
+        assert "· Liste : Signées, sans transmission connue" in page
+
     def test_delete_and_take_back(self, reader, view):
         reader.post(f"/mes-vues/{view.pk}/supprimer/")
         assert "Supprimées récemment" in reader.get("/mes-vues/").content.decode()
@@ -141,6 +146,7 @@ class TestAlert:
         assert message.to == [agent.email]
         assert message.subject == "L’eau : 1 nouveauté"
         assert f"http://127.0.0.1:8000{new.get_absolute_url()}" in message.body
+        assert "Partenariats · Rechercher un partenariat, une collectivité, un thème : eau" in message.body
         assert "http://127.0.0.1:8000/partenariats/?q=eau" in message.body
         assert "Eau ancienne" not in message.body
         assert "Sans rapport" not in message.body
