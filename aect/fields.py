@@ -112,6 +112,7 @@ MONTHS = {
     name: number
     for names in (
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         "January February March April May June July August September October November December",
     )

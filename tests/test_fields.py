@@ -122,6 +122,7 @@ def test_the_database_refuses_a_date_that_is_finer_than_its_precision(date, prec
         ("15/07/2015 00:00", "2015-07-15", "day"),
         ("2015-07-15 00:00:00", "2015-07-15", "day"),
         ("15 de julio de 2015", "2015-07-15", "day"),
+        ("aout 2015", "2015-08-01", "month"),
         ("Agosto de 2015", "2015-08-01", "month"),
         ("15 July 2015", "2015-07-15", "day"),
         ("años 1990", "1990-01-01", "decade"),

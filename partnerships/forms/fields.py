@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,9 @@ from aect.fields import PartialDate, Precision, parse_partial_date
 from aect.text import Fold
 from partnerships.models import Organisation, Partnership
 
+WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,3})?", re.ASCII)
+COORDINATE = re.compile(r"-?\d{1,3}(?:[.,]\d{1,20})?", re.ASCII)
 CANDIDATES = 8  # records offered when a name leads to several
 
 
@@ -51,18 +54,57 @@ class PartialDateField(forms.CharField):
             return True
 
 
-class NumberField(forms.DecimalField):
-    """A number as people write it, with a comma or a dot; bounded before Decimal sees it."""
+def cleaned(text: Any, pattern: re.Pattern[str], refusal: Any) -> Any:
+    """A number as people write it, as Python reads it; bounded before Python does."""
+    if not isinstance(text, str) or not text.strip():
+        return text
+    number = re.sub(r"\s", "", text)
+    if not pattern.fullmatch(number):
+        raise ValidationError(refusal, code="invalid")
+    return number.replace(",", ".")
 
-    widget = forms.TextInput
+
+def written(value: Any) -> Any:
+    """A number that is stored, without idle zeros and with the reader's decimal mark: 12500.000 is not 12 500 000."""
+    if not isinstance(value, Decimal | float):
+        return value
+    text = f"{Decimal(repr(value)) if isinstance(value, float) else value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", get_format("DECIMAL_SEPARATOR"))
+
+
+# Numbers are typed as text: a browser's own field for numbers drops what it does not understand without a word,
+# and so makes 4616 of « 46,16 », and 75 of « 75.000 ».
+
+
+class WholeField(forms.IntegerField):
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.strip():
-            cleaned = re.sub(r"[ \u00a0\u202f]", "", value)
-            if not NUMBER.fullmatch(cleaned):
-                raise ValidationError(_("Écrivez un nombre, par exemple 12,5."), code="invalid")
-            value = Decimal(cleaned.replace(",", "."))
-        return super().to_python(value)
+        return super().to_python(cleaned(value, WHOLE, _("Un nombre entier est attendu, de neuf chiffres au plus.")))
+
+
+class NumberField(forms.DecimalField):
+    """A number with a comma or a dot."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(cleaned(value, NUMBER, _("Écrivez un nombre, par exemple 12,5.")))
+
+    def prepare_value(self, value: Any) -> Any:
+        return written(value)
+
+
+class CoordinateField(forms.FloatField):
+    """A latitude or a longitude, with a comma or a dot."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(cleaned(value, COORDINATE, _("Écrivez un nombre, par exemple 12,5.")))
+
+    def prepare_value(self, value: Any) -> Any:
+        return written(value)
 
 
 class Typed(NamedTuple):
@@ -179,7 +221,11 @@ def form_field(field: Any, **kwargs: Any) -> Any:
     if isinstance(field, models.ForeignKey) and field.related_model in RecordField.helps:
         return field.formfield(form_class=RecordField, **kwargs)
     if type(field) is models.DecimalField:
-        return field.formfield(form_class=NumberField, widget=forms.TextInput, **kwargs)
+        return field.formfield(form_class=NumberField, **kwargs)
+    if isinstance(field, models.FloatField):
+        return field.formfield(form_class=CoordinateField, **kwargs)
+    if isinstance(field, models.IntegerField) and not field.choices:
+        return field.formfield(form_class=WholeField, **kwargs)
     if isinstance(field, models.URLField):
         return field.formfield(assume_scheme="https", **kwargs)
     return field.formfield(**kwargs)

@@ -94,6 +94,45 @@ def test_a_date_is_kept_as_it_is_known(officer_client, partnership, typed, shown
     assert partnership.began == shown
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({"population": "75 000", "latitude": "46,16", "longitude": "-1.15"}, (75_000, 46.16, -1.15)),
+        ({"population": "0", "latitude": " 46 ", "longitude": "-1,150"}, (0, 46.0, -1.15)),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(officer_client, typed, kept):
+    town = factories.OrganisationFactory(population=1, latitude=1.5, longitude=2.5)
+    assert officer_client.post(edit(town), filled(officer_client, edit(town)) | typed).status_code == 302
+    town.refresh_from_db()
+    assert (town.population, town.latitude, town.longitude) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("population", "75.000"), ("population", "12500 hab."), ("latitude", "46,16°"), ("latitude", "1e1")],
+)
+def test_a_number_that_is_not_understood_is_refused_and_shown_again(officer_client, name, typed):
+    """A browser's field for numbers emptied it or made another of it; Django read 75 in « 75.000 »."""
+    town = factories.OrganisationFactory(population=1, latitude=1.5, longitude=2.5)
+    page = officer_client.get(edit(town)).content.decode()
+    assert re.search(rf'<input type="text" name="{name}" value="1(,5)?"', page)
+    answer = officer_client.post(edit(town), filled(officer_client, edit(town)) | {name: typed})
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [name]
+    assert f'value="{typed}"' in answer.content.decode()
+
+
+def test_a_stored_number_is_shown_without_idle_zeros(officer_client, partnership):
+    """« 12500.000 » reads as twelve million in Spanish, and « 12.500 » as twelve thousand in French."""
+    row = factories.IndicatorFactory(action__partnership=partnership, unit="m", target="12500.000", value="12.500")
+    address = reverse("partnership-part-edit", args=[partnership.slug, "indicateurs", row.pk])
+    data = filled(officer_client, address)
+    assert (data["target"], data["value"]) == ("12500", "12,5")
+    assert officer_client.post(address, data).status_code == 302
+    assert Indicator.objects.get().version == row.version
+
+
 def test_what_is_wrong_is_said_and_kept(officer_client, partnership):
     data = {**filled(officer_client, edit(partnership)), "name": "", "began_on": "hier", "summary": "Gardé"}
     answer = officer_client.post(edit(partnership), data)
