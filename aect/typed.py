@@ -1,8 +1,13 @@
 """What somebody typed while their session ran out: kept until they sign in again, and given back to nobody else."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from aect.accounts.models import User
 
@@ -18,23 +23,32 @@ def token(user: User) -> str:
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Sign-in by default, and nothing lost on the way to it: a form sent too late waits in the session."""
+    """Sign-in by default, and nothing lost on the way to it: a form sent too late waits in the session.
 
-    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseRedirect:
-        if request.method == "POST":
-            keep(request)
-        return super().handle_no_permission(request, view_func)  # type: ignore[arg-type]
+    A button whose address answers nothing but POST leads back to the page on which it stands.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+        if request.method == "POST" and not keep(request):
+            sent_from = request.META.get("HTTP_REFERER", "")
+            if url_has_allowed_host_and_scheme(sent_from, request.get_host(), require_https=request.is_secure()):
+                page = urlsplit(sent_from)._replace(scheme="", netloc="").geturl()
+                return redirect_to_login(page, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
+        return super().handle_no_permission(request, view_func)
 
 
-def keep(request: HttpRequest) -> None:
+def keep(request: HttpRequest) -> bool:
+    """Whether what was sent is a form of this site's, whose text now waits."""
     try:
         owner = signing.loads(request.POST.get("typed_by", ""), salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
-        return
+        return False
     data = request.POST.copy()
     data.pop("csrfmiddlewaretoken", None)
-    if len(encoded := data.urlencode()) <= LIMIT:
-        request.session[KEY] = {"path": request.path, "owner": owner, "data": encoded}
+    if len(encoded := data.urlencode()) > LIMIT:
+        return False
+    request.session[KEY] = {"path": request.path, "owner": owner, "data": encoded}
+    return True
 
 
 def own(request: HttpRequest) -> QueryDict | None:

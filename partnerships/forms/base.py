@@ -45,6 +45,33 @@ class EditForm(DsfrBaseForm, forms.ModelForm):
             error = ValidationError({**shown, NON_FIELD_ERRORS: said})
         super().add_error(field, error)
 
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if self.has_error(NON_FIELD_ERRORS):
+            self._say_where()
+
+    def _say_where(self) -> None:
+        """Says what a constraint refuses on a field rather than of the whole: the summary then leads there."""
+        excluded = self._get_validation_exclusions()
+        said = self.errors.pop(NON_FIELD_ERRORS).as_data()
+        for model, constraints in self.instance.get_constraints():
+            for constraint in constraints:
+                try:
+                    constraint.validate(model, self.instance, exclude=excluded)
+                except ValidationError as error:
+                    said = [other for other in said if other.messages != error.messages]
+                    self.add_error(self._place_of(constraint), error)
+        for other in said:
+            self.add_error(None, other)
+
+    def _place_of(self, constraint: Any) -> str | None:
+        """Of the fields that the constraint is about, the last one that was changed, else the last one here."""
+        condition = getattr(constraint, "condition", None)
+        names = {*getattr(constraint, "fields", ()), *(condition.referenced_base_fields if condition else ())}
+        shown = [name for name in self.fields if name in names]
+        changed = [name for name in shown if name in self.changed_data]
+        return next(reversed(changed or shown), None)
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, field in self.fields.items():

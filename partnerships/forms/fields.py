@@ -12,7 +12,7 @@ from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from aect.fields import PartialDate, Precision, parse_partial_date
+from aect.fields import AmountField, PartialDate, Precision, parse_partial_date
 from aect.text import Fold
 from partnerships.models import Organisation, Partnership
 
@@ -212,6 +212,13 @@ class RecordField(forms.Field):
         return str(initial or "") != str(data.chosen)
 
 
+NUMBERS: tuple[tuple[Any, Any], ...] = (
+    (models.IntegerField, WholeField),
+    (models.DecimalField, NumberField),
+    (models.FloatField, CoordinateField),
+)
+
+
 def form_field(field: Any, **kwargs: Any) -> Any:
     """The form's field of a model's field, in this registry's manner; for `Meta.formfield_callback`."""
     if isinstance(field, models.DateField):
@@ -220,12 +227,9 @@ def form_field(field: Any, **kwargs: Any) -> Any:
         return PartialDateField(only_days=not has_precision, **shared)
     if isinstance(field, models.ForeignKey) and field.related_model in RecordField.helps:
         return field.formfield(form_class=RecordField, **kwargs)
-    if type(field) is models.DecimalField:
-        return field.formfield(form_class=NumberField, **kwargs)
-    if isinstance(field, models.FloatField):
-        return field.formfield(form_class=CoordinateField, **kwargs)
-    if isinstance(field, models.IntegerField) and not field.choices:
-        return field.formfield(form_class=WholeField, **kwargs)
+    for model_field, form_class in NUMBERS:
+        if isinstance(field, model_field) and not isinstance(field, AmountField) and not field.choices:
+            return field.formfield(form_class=form_class, **kwargs)
     if isinstance(field, models.URLField):
         return field.formfield(assume_scheme="https", **kwargs)
     return field.formfield(**kwargs)

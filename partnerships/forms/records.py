@@ -1,6 +1,6 @@
 """One form for each kind of record, and for each kind of row that hangs on one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q
@@ -140,6 +140,9 @@ class IdentifierForm(EditForm):
         fields = ["scheme", "code"]
         formfield_callback = form_field
 
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split())
+
 
 class OrganisationNameForm(EditForm):
     class Meta:
@@ -207,6 +210,7 @@ class ConventionForm(SluggedForm):
         fields = [name for _section, _title, names in CONVENTION_SECTIONS for name in names]
         formfield_callback = form_field
         widgets = {"signatories": forms.CheckboxSelectMultiple}
+        error_messages: ClassVar = {"renews": {"unique": _("Une autre convention la renouvelle déjà.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

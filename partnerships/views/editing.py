@@ -26,7 +26,7 @@ from aect.filters import render_list
 from partnerships import services
 from partnerships.editable import CONVENTION, KINDS, Kind, Part, models_edited
 from partnerships.models import Convention
-from partnerships.permissions import adds, deletable, editable_conventions, editable_partnerships, edits
+from partnerships.permissions import adds, deletable, edits
 from partnerships.views.gone import keeping_text
 from partnerships.views.history import HistoryFilter
 
@@ -92,6 +92,7 @@ def is_kept(request: HttpRequest, kind: Kind, record: Any) -> bool:
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
 def add(request: HttpRequest, *, kind: Kind) -> HttpResponse:
     allowed(request, kind.adds)
@@ -107,29 +108,35 @@ def add(request: HttpRequest, *, kind: Kind) -> HttpResponse:
     )
 
 
+keeping_convention = partial(keeping_text, form=CONVENTION.form)
+
+
 @never_cache
 @form_page
+@keeping_convention
 @transaction.atomic
-def add_convention(request: HttpRequest, slug: str) -> HttpResponse:
-    partnership = get_object_or_404(editable_partnerships(request.user), slug=slug)
+def add_convention(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
+    partnership = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
     return _add_convention(request, Convention(partnership=partnership), CONVENTION.add, above=partnership)
 
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
-def renew(request: HttpRequest, slug: str) -> HttpResponse:
+def renew(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
     """A convention that goes on with another, and starts with what that one said."""
-    former = get_object_or_404(editable_conventions(request.user), slug=slug)
+    former = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
     title = _("Renouveler : %(record)s") % {"record": former}
     return _add_convention(request, former.next_one(), title, above=former, is_renewal=True)
 
 
 @never_cache
 @form_page
+@keeping_text
 @transaction.atomic
-def amend(request: HttpRequest, slug: str) -> HttpResponse:
-    former = get_object_or_404(editable_conventions(request.user), slug=slug)
+def amend(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
+    former = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
     title = _("Ajouter un avenant : %(record)s") % {"record": former}
     return _add_convention(request, former.next_amendment(), title, above=former)
 

@@ -35,10 +35,11 @@ class Deletion(NamedTuple):
     event: int
 
 
-def keeping_text(view: View) -> View:
+def keeping_text(view: View, *, form: type[EditForm] | None = None) -> View:
     """Answers with the text of a form that arrives too late: 410 when its record is known to be deleted, else 404.
 
-    The text is the reader's own, so that the page tells nothing of a record that they may not see.
+    The text is the reader's own, so that the page tells nothing of a record that they may not see. `form` is the one
+    that was filled in, when it is not that of the record, or part, in the address.
     """
 
     @wraps(view)
@@ -50,7 +51,8 @@ def keeping_text(view: View) -> View:
                 raise
         part = kind.parts.get(given.get("part", ""))
         deletion = deletion_of(kind, given) if edits(request.user) else None
-        context = {"texts": list(texts(part.form if part else kind.form, data)), "deletion": deletion}
+        filled_in = form or (part.form if part else kind.form)
+        context = {"texts": list(texts(filled_in, data)), "deletion": deletion}
         return render(request, "editing/gone.html", context, status=410 if deletion else 404)
 
     return answered
@@ -69,8 +71,9 @@ def texts(form: type[EditForm], data: QueryDict) -> Iterator[Typed]:
 def deletion_of(kind: Kind, given: dict[str, Any]) -> Deletion | None:
     """The deletion of the record or, while that one is there, of the row that hangs on it."""
     record = kind.form._meta.model
-    if not record._default_manager.filter(slug=given["slug"]).exists():
-        return latest(record, slug=given["slug"])
+    slug = given.get("slug")
+    if not record._default_manager.filter(slug=slug).exists():
+        return latest(record, slug=slug)
     part = kind.parts.get(given.get("part", ""))
     return latest(part.model, pgh_obj=given["pk"]) if part and "pk" in given else None
 

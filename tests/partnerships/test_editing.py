@@ -159,6 +159,46 @@ def test_a_constraint_on_hidden_fields_is_said_not_raised(officer_client, partne
     assert Party.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("sent", "place"),
+    [
+        ({"signed_on": "15/07/2015", "transmitted_on": "14/07/2015"}, "transmitted_on"),
+        ({"receipt_number": "AR-1"}, "receipt_number"),
+        ({"renewal_years": "3"}, "renewal_years"),
+        ({"signed_on": "2015", "ends_on": "2010"}, "ends_on"),
+    ],
+)
+def test_what_a_constraint_refuses_is_said_on_a_field_that_the_summary_leads_to(officer_client, sent, place):
+    convention = factories.ConventionFactory()
+    answer = officer_client.post(edit(convention), filled(officer_client, edit(convention)) | sent)
+    assert list(answer.context["form"].errors) == [place]
+    assert answer.content.decode().count(f'href="#id_{place}"') == 1
+
+
+def test_a_second_lead_is_said_on_the_box_that_was_ticked(officer_client, partnership):
+    factories.PartyFactory(partnership=partnership, is_lead=True)
+    other = factories.PartyFactory(partnership=partnership)
+    address = reverse("partnership-part-edit", args=[partnership.slug, "parties", other.pk])
+    answer = officer_client.post(address, filled(officer_client, address) | {"is_lead": "on"})
+    assert list(answer.context["form"].errors) == ["is_lead"]
+
+
+def test_an_official_code_is_read_with_its_spaces(officer_client):
+    town = factories.OrganisationFactory()
+    address = reverse("organisation-part-add", args=[town.slug, "codes"])
+    officer_client.post(address, {"scheme": "siren", "code": "213 300 635"})
+    assert town.identifiers.get().code == "213300635"
+
+
+def test_a_button_pressed_after_the_session_ran_out_leads_back_to_its_page(client, partnership):
+    """Its own address answers nothing but POST: one landed on an empty page."""
+    publish, page = reverse("partnership-publish", args=[partnership.slug]), partnership.get_absolute_url()
+    sent = client.post(publish, HTTP_REFERER=f"http://testserver{page}?page=2")
+    assert sent.url == f"/connexion/?next={page}%3Fpage%3D2"
+    for elsewhere in ("", "https://example.test/", "http://testserver.example.test/"):
+        assert client.post(publish, HTTP_REFERER=elsewhere).url == f"/connexion/?next={publish}"
+
+
 def test_every_part_has_a_page_and_can_be_added(officer_client, partnership):
     organisation = factories.OrganisationFactory()
     other = factories.OrganisationFactory(name="Autre organisme", kind="network")

@@ -92,3 +92,31 @@ def test_an_agent_s_renewal_is_a_draft(client, former):
     client.force_login(factories.MembershipFactory(organisation=signatory, role="editor").user)
     client.post("/conventions/pacte-2011/renouveler/", filled(client, "/conventions/pacte-2011/renouveler/"))
     assert Convention.objects.get(renews=former).is_draft
+
+
+@pytest.mark.parametrize("step", ["renouveler", "avenant"])
+def test_what_was_typed_is_shown_when_the_former_convention_is_gone(officer_client, former, step):
+    address = f"/conventions/pacte-2011/{step}/"
+    data = filled(officer_client, address)
+    former.delete()
+    answer = officer_client.post(address, {**data, "object": "Tapé longtemps"})
+    assert answer.status_code == 410
+    assert "Tapé longtemps" in answer.content.decode()
+    assert "Annuler la suppression" in answer.content.decode()
+
+
+def test_what_was_typed_is_shown_when_the_partnership_is_gone(officer_client):
+    link = factories.PartnershipFactory(slug="aix-oaxaca")
+    address = "/partenariats/aix-oaxaca/conventions/nouvelle/"
+    data = filled(officer_client, address)
+    link.delete()
+    answer = officer_client.post(address, {**data, "title": "Pacte", "object": "Tapé longtemps"})
+    assert answer.status_code == 410
+    assert "Tapé longtemps" in answer.content.decode()
+
+
+def test_a_convention_is_renewed_once_and_the_form_says_so(officer_client, former):
+    data = filled(officer_client, "/conventions/pacte-2011/renouveler/")
+    factories.ConventionFactory(partnership=former.partnership, renews=former)
+    answer = officer_client.post("/conventions/pacte-2011/renouveler/", data)
+    assert answer.context["form"].errors == {"renews": ["Une autre convention la renouvelle déjà."]}
