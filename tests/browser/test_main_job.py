@@ -89,3 +89,18 @@ def test_an_officer_has_the_totals_computed_and_follows_the_job(page: Page, redi
     expect(page.get_by_text("Ces totaux ne sont plus à jour")).to_have_count(0)
     shown = cents(page.get_by_role("table", name="APD par année").locator("tfoot td").nth(4).inner_text())
     assert shown == sum_of_lines()
+
+
+def test_a_job_that_is_followed_leaves_the_reader_where_they_are(page: Page) -> None:
+    rows = "<details><summary>Pourquoi</summary>panne</details><a href='/'>Lien</a><b data-unfinished>{}</b>"
+    page.route("**/taches/liste/", lambda route: route.fulfill(body=rows.format("2 sur 3"), content_type="text/html"))
+    page.goto("/connexion/?next=/taches/")
+    page.get_by_label("Adresse électronique").fill("agent.daect@demo.test")
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Se connecter").click()
+    page.locator("[data-jobs]").evaluate("(place, rows) => (place.innerHTML = rows)", rows.format("1 sur 3"))
+    page.get_by_text("Pourquoi").click()
+    page.get_by_role("link", name="Lien").focus()
+    expect(page.get_by_text("2 sur 3")).to_be_visible()
+    expect(page.get_by_role("link", name="Lien")).to_be_focused()
+    expect(page.get_by_text("panne")).to_be_visible()

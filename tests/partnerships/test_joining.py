@@ -146,6 +146,16 @@ def test_an_officer_is_not_made_a_member(signatory):
     assert not officer.memberships.exists()
 
 
+def test_one_invites_before_a_long_list_and_the_space_leads_there(place, signatory):
+    for _ in range(3):
+        factories.MembershipFactory(organisation=place)
+    client = signed_in(signatory)
+    assert address("members") in client.get("/espace/").content.decode()
+    page = client.get(address("members")).content.decode()
+    assert "Membres (4)" in page
+    assert page.index("Envoyer l’invitation") < page.index("Membres (4)")
+
+
 @pytest.mark.parametrize("role", [MemberRole.READER, MemberRole.EDITOR])
 def test_who_does_not_sign_reads_the_members_and_changes_nothing(place, signatory, role):
     member = factories.MembershipFactory(organisation=place, role=role)
