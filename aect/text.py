@@ -28,6 +28,8 @@ from django.db.models import (
 
 CONTAINED = 1.0  # the closeness of a row that contains what is sought elsewhere than in its name; the least of them
 SHORT = 2  # letters that nearly every text contains: of so few, a text has to begin so
+#: What stands between the words of a name; one is typed for another, « saint étienne », and LIKE takes any for each.
+BETWEEN = str.maketrans(dict.fromkeys(" -'", "_"))
 
 
 class Fold(Func):
@@ -135,12 +137,12 @@ class Needle:
     @property
     def named(self) -> Condition:
         """That a folded name is the very text."""
-        return Condition("{0} = %s", (self.text,))
+        return Condition("{0} LIKE %s", (_pattern(self.text),))
 
     @property
     def begun(self) -> Condition:
         """That a folded name begins with the text."""
-        return Condition("{0} LIKE %s", (f"{literally(self.text)}%",))
+        return Condition("{0} LIKE %s", (f"{_pattern(self.text)}%",))
 
     @property
     def coded(self) -> Condition | None:
@@ -181,8 +183,12 @@ def literally(text: str) -> str:
     return connection.ops.prep_for_like_query(text)
 
 
+def _pattern(text: str) -> str:
+    return literally(text).translate(BETWEEN)
+
+
 def _contains(text: str) -> Condition:
-    return Condition("{0} LIKE %s", (f"%{literally(text)}%",))
+    return Condition("{0} LIKE %s", (f"%{_pattern(text)}%",))
 
 
 NOTHING = Q(pk__in=[])

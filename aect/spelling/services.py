@@ -13,6 +13,7 @@ from aect.text import Needle, literally
 
 MOST_WORDS = 8  # that a mistyped text may have
 MOST_ODD = 3  # of them that stand in no name
+SHORTENED = {"st": "saint", "ste": "sainte"}
 
 
 class Name(NamedTuple):
@@ -59,6 +60,7 @@ def respell(needle: Needle) -> Needle:
 
     Of a text with a word that resembles none, or with too many, one cannot tell.
     """
+    needle = replace(needle, text=re.sub(r"\w+", lambda word: SHORTENED.get(word[0], word[0]), needle.text))
     words = [word for word in dict.fromkeys(re.findall(r"\w+", needle.text)) if len(word) >= SHORTEST]
     if len(words) > MOST_WORDS:
         return replace(needle, words=[])

@@ -164,6 +164,20 @@ class TestShortAndFrequentTexts:
         assert Organisation.objects.matching("La Rochele").exists()
         assert not Organisation.objects.matching("La Rochele xzqkw").exists()
 
+    @pytest.mark.parametrize("text", ["saint étienne", "Saint-Etienne", "St Étienne", "st-etienne"])
+    def test_a_space_stands_for_a_hyphen_and_a_saint_is_shortened(self, text):
+        names = ["Saint-Étienne", "Saint-Étienne-du-Rouvray", "Cercle Saint Etienne", "Étienne et son saint"]
+        for name in names:
+            factories.OrganisationFactory(name=name)
+        found = [row.name for row in Organisation.objects.all().matching(text)]
+        assert found[:2] == ["Saint-Étienne", "Saint-Étienne-du-Rouvray"]
+        assert "Cercle Saint Etienne" in found
+
+    def test_a_space_stands_for_an_apostrophe(self):
+        factories.OrganisationFactory(name="Côte-d’Or")
+        for text in ("cote d or", "cote d'or", "côte-d’or"):
+            assert [row.name for row in Organisation.objects.all().matching(text)] == ["Côte-d’Or"]
+
     def test_a_text_without_letter_or_digit_is_nowhere(self):
         factories.PartnershipFactory(name="Paris – México", summary="- – -")
         assert not Partnership.objects.matching("–").exists()
