@@ -135,6 +135,16 @@ def test_a_chip_takes_its_filter_away(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/partenariats/\?q=rochelle$"))
 
 
+def test_back_shows_the_filters_that_the_rows_answer_to(page: Page) -> None:
+    page.goto("/partenariats/?pays=MX")
+    page.locator("input[name=statut][value=active]").check(force=True)
+    page.get_by_role("button", name="Filtrer").click()
+    expect(page).to_have_url(re.compile("statut=active"))
+    page.go_back()
+    expect(page.locator("input[name=pays][value=MX]")).to_be_checked()
+    expect(page.locator("input[name=statut][value=active]")).not_to_be_checked()
+
+
 def test_first_tab_skips_to_the_content(page: Page) -> None:
     page.goto("/partenariats/")
     page.keyboard.press("Tab")
