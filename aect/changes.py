@@ -281,11 +281,13 @@ def listed(field: Any, values: list[Any]) -> str:
 
 
 def said(value: Any) -> str:
-    """A value in the reader's language, with all its decimals."""
+    """A value in the reader's language: cents in full, else no idle zeros, for « 80,000 » is not 80 to everybody."""
     if isinstance(value, bool):
         return _("oui") if value else _("non")
     if isinstance(value, date):
         return ranked(localize(value, use_l10n=True))
+    if isinstance(value, Decimal) and value.as_tuple().exponent != -2:
+        value = value.normalize()
     return str(number_format(value) if isinstance(value, int | float | Decimal) else localize(value, use_l10n=True))
 
 

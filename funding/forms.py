@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 
@@ -66,7 +67,7 @@ class ProjectForm(EditForm):
     )
     sdg_goals = forms.TypedMultipleChoiceField(
         label=_("Objectifs de développement durable"),
-        choices=[(number, f"{number}. {label}") for number, label in Sdg.choices],
+        choices=[(number, format_lazy("{}. {}", number, label)) for number, label in Sdg.choices],
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -110,7 +111,7 @@ class ProjectForm(EditForm):
         Where fields are wrong together, none is saved.
         """
         wrong = list(self.errors)
-        if self.non_field_errors():
+        if self.wrong_together:
             return wrong
         self.instance.save()
         self._save_m2m()

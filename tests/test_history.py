@@ -166,6 +166,12 @@ def test_values_are_shown_as_readers_know_them():
     assert cells["Signée le"][1] == "juillet 2015"
 
 
+def test_numbers_are_told_without_idle_zeros():
+    indicator = factories.IndicatorFactory(unit="%", baseline="80.000", target="12.500", value="0.000")
+    cells = {cell.label: cell.after for change in Changes(indicator.action)[0:9] for cell in change.cells}
+    assert (cells["Valeur initiale"], cells["Cible"], cells["Valeur mesurée"]) == ("80", "12,5", "0")
+
+
 def test_a_name_deleted_since_is_said_so():
     source = Source.objects.create(slug="s", title="Étude")
     partnership = factories.PartnershipFactory(source=source)

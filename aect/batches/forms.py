@@ -33,7 +33,7 @@ class UploadForm(DsfrBaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limits = {"size": filesizeformat(settings.IMPORT_MAX_BYTES), "rows": localize(settings.IMPORT_MAX_ROWS)}
-        self.fields["file"].help_text = _("CSV ou XLSX, %(size)s et %(rows)s lignes au plus.") % limits
+        self["file"].help_text = _("CSV ou XLSX, %(size)s et %(rows)s lignes au plus.") % limits
         self.fields["kind"].choices = [(name, kind.label) for name, kind in KINDS.items()]
 
     def clean_file(self) -> Any:

@@ -146,7 +146,7 @@ def autosave(request: HttpRequest, slug: str) -> HttpResponse:
         return JsonResponse({"message": " ".join(plan.non_form_errors())}, status=400)
     if not editing.is_stale(theirs, request.POST):
         wrong = [str(form[name].label) for name in form.save_valid() if name in form.fields]
-        wrong += [_("Plan de financement")] * bool(plan.save_valid()) + [str(each) for each in form.non_field_errors()]
+        wrong += [_("Plan de financement")] * bool(plan.save_valid()) + form.wrong_together
     elif differences(form, plan, theirs, request.POST):
         message = _("Quelqu’un a enregistré une autre version. La vôtre n’est pas enregistrée : comparez-les.")
         return JsonResponse({"message": message}, status=409)

@@ -15,13 +15,16 @@ from partnerships.services import free_slug
 class EditForm(DsfrBaseForm, forms.ModelForm):
     """A record's own fields. Every constraint of the model is checked, those on fields that the form hides too.
 
-    A long form has `SECTIONS`: the name of each, its title and the names of its fields.
+    A long form has `SECTIONS`: the name of each, its title and the names of its fields. `wrong_together` is what is
+    said of fields that are right one by one.
     """
 
+    wrong_together: list[str]
     SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.wrong_together = []
         for name, field in self.fields.items():
             if isinstance(field, PartialDateField) and (value := getattr(self.instance, name)):
                 self.initial[name] = PartialDate(value, getattr(self.instance, f"{name}_precision", "day"))
@@ -47,7 +50,8 @@ class EditForm(DsfrBaseForm, forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()
-        if self.has_error(NON_FIELD_ERRORS):
+        if wrong := self.non_field_errors():
+            self.wrong_together = [str(each) for each in wrong]
             self._say_where()
 
     def _say_where(self) -> None:

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import get_format
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import AmountField, PartialDate, Precision, parse_partial_date
@@ -32,8 +32,9 @@ class PartialDateField(forms.CharField):
             if only_days
             else _("Telle qu’elle est connue : 15/07/2015, juillet 2015, 07/2015, 2015 ou années 1990.")
         )
-        help_text = f"{kwargs.pop('help_text', '')} {accepted}".strip()
-        super().__init__(**{"max_length": 40, "help_text": help_text, **kwargs})
+        if given := kwargs.pop("help_text", ""):
+            accepted = format_lazy("{} {}", given, accepted)
+        super().__init__(**{"max_length": 40, "help_text": accepted, **kwargs})
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
@@ -25,7 +26,7 @@ class EntryForm(SluggedForm):
     )
     sdg_goals = forms.TypedMultipleChoiceField(
         label=_("Objectifs de développement durable"),
-        choices=[(number, f"{number}. {label}") for number, label in Sdg.choices],
+        choices=[(number, format_lazy("{}. {}", number, label)) for number, label in Sdg.choices],
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -80,7 +80,9 @@ class MilestoneForm(EditForm):
 
     def under(self, partnership: Partnership) -> None:
         """Those who take part in the partnership, or whom the milestone concerns already."""
-        concerned = Q(places__partnership=partnership) | Q(milestones=self.instance.pk)
+        concerned = Q(places__partnership=partnership)
+        if self.instance.pk:
+            concerned |= Q(milestones=self.instance.pk)
         field: Any = self.fields["organisations"]
         field.queryset = Organisation.objects.filter(concerned).distinct().alphabetical()
 

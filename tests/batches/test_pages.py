@@ -58,6 +58,10 @@ def test_a_file_goes_from_the_form_to_the_registry_and_back(client):
     assert "Annulé" in page(client, "/imports/")
 
 
+def test_the_form_says_what_is_accepted(client):
+    assert "lignes au plus" in page(client, "/imports/nouveau/")
+
+
 def test_errors_are_shown_by_line_and_mended_there(client):
     batch = send("partnerships", "add", {"name": "Un", "began_on": "jamais", "summary": "a\nb"}, {"name": "Deux"})
     shown = page(client, address(batch))

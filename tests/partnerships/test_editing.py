@@ -6,7 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from aect import history, trash
 from aect.typed import KEY, token
@@ -238,6 +238,28 @@ def test_every_part_has_a_page_and_can_be_added(officer_client, partnership):
             assert officer_client.post(page, filled(officer_client, page)).status_code == 302, name
     assert Indicator.objects.get().value == 12.5
     assert Commitment.objects.get().amount == 1234.5
+
+
+def test_a_new_milestone_concerns_those_who_take_part_and_nobody_else(officer_client, partnership):
+    """Its form listed every organisation without a milestone: 38 874 boxes, 13 MB."""
+    ours, other = factories.PartyFactory(partnership=partnership).organisation, factories.OrganisationFactory()
+    address = reverse("partnership-part-add", args=[partnership.slug, "reperes"])
+    assert [*officer_client.get(address).context["form"].fields["organisations"].queryset] == [ours]
+    row = factories.MilestoneFactory(partnership=partnership)
+    row.organisations.add(other)
+    address = reverse("partnership-part-edit", args=[partnership.slug, "reperes", row.pk])
+    assert {*officer_client.get(address).context["form"].fields["organisations"].queryset} == {ours, other}
+
+
+def test_forms_speak_the_reader_s_language(officer_client, partnership):
+    """Hints and goals were frozen in the language in which the process started."""
+    town = factories.OrganisationFactory()
+    addresses = (edit(partnership), f"/collectivites/{town.slug}/savoir-faire/ajouter/")
+    with translation.override("fr"):  # a request leaves its own language behind
+        dates, goals = (officer_client.get(f"/es{address}").content.decode() for address in addresses)
+    assert "Como se conoce" in dates
+    assert "Telle qu’elle est connue" not in dates
+    assert "Égalité entre les sexes" not in goals
 
 
 def test_an_ambiguous_name_is_answered_with_a_choice(officer_client, partnership):
