@@ -75,7 +75,7 @@ class Milestone(Versioned, Sourced):
         ]
 
     def __str__(self) -> str:
-        return f"{self.happened}: {self.title}"
+        return f"{self.happened} · {self.title}"
 
     @property
     def happened(self) -> str:
@@ -166,7 +166,7 @@ class Indicator(Versioned, Sourced):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} · {self.action}"
 
     @property
     def measured(self) -> str:

@@ -610,3 +610,12 @@ def test_what_was_typed_before_a_session_ran_out_is_shown_when_the_record_is_gon
     answer = client.get(edit(partnership))
     assert answer.status_code == 410
     assert ">Tapé longtemps</textarea>" in answer.content.decode()
+
+
+def test_the_page_that_edits_leads_to_each_kind_of_rows_and_says_whose_each_indicator_is(officer_client, partnership):
+    for title in ("Puits de Mitla", "Puits de Tlacolula"):
+        factories.IndicatorFactory(action__partnership=partnership, action__title=title, name="Puits creusés")
+    page = officer_client.get(edit(partnership)).content.decode()
+    assert '<a class="fr-summary__link" href="#indicateurs">Indicateurs (2)</a>' in page
+    for title in ("Puits de Mitla", "Puits de Tlacolula"):
+        assert f'Modifier<span class="fr-sr-only">&nbsp;: Puits creusés · {title}</span>' in page

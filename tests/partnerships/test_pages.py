@@ -218,3 +218,15 @@ def test_a_milestone_stands_on_the_pages_of_those_it_concerns(client):
 @pytest.mark.parametrize(("label", "written"), [("Agence", "agence"), ("ODD 6", "ODD 6"), ("", "")])
 def test_a_label_within_a_sentence(label, written):
     assert lower_first(label) == written
+
+
+def test_paragraphs_stay_paragraphs(client):
+    text, shown = "Un premier paragraphe.\n\nUn second.", "Un premier paragraphe.<br><br>Un second."
+    row = factories.PartnershipFactory(summary=text)
+    factories.ActionFactory(partnership=row, description=text)
+    factories.MilestoneFactory(partnership=row, description=text)
+    convention = factories.ConventionFactory(partnership=row, object=text)
+    body = factories.OrganisationFactory(kind="ngo", description=text)
+    assert client.get(row.get_absolute_url()).content.decode().count(shown) == 4
+    assert shown in client.get(convention.get_absolute_url()).content.decode()
+    assert shown in client.get(body.get_absolute_url()).content.decode()
