@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import localize
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 from dsfr.utils import dsfr_input_class_attr
@@ -32,7 +32,8 @@ class UploadForm(DsfrBaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        limits = {"size": filesizeformat(settings.IMPORT_MAX_BYTES), "rows": localize(settings.IMPORT_MAX_ROWS)}
+        rows = number_format(settings.IMPORT_MAX_ROWS, force_grouping=True)
+        limits = {"size": filesizeformat(settings.IMPORT_MAX_BYTES), "rows": rows}
         self["file"].help_text = _("CSV ou XLSX, %(size)s et %(rows)s lignes au plus.") % limits
         self.fields["kind"].choices = [(name, kind.label) for name, kind in KINDS.items()]
 

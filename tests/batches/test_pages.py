@@ -59,7 +59,14 @@ def test_a_file_goes_from_the_form_to_the_registry_and_back(client):
 
 
 def test_the_form_says_what_is_accepted(client):
-    assert "lignes au plus" in page(client, "/imports/nouveau/")
+    assert "100\xa0000 lignes au plus" in page(client, "/imports/nouveau/")
+
+
+def test_a_form_that_is_refused_says_where_and_asks_for_the_file_again(client):
+    told = upload(client, b"nom\n", mode="").content.decode()
+    assert '<a href="#id_mode_0">Que faire de ses lignes ?</a>' in told
+    assert "Choisissez de nouveau le fichier" in told
+    assert "Choisissez de nouveau" not in upload(client, b"", mode="").content.decode()
 
 
 def test_errors_are_shown_by_line_and_mended_there(client):
