@@ -13,7 +13,7 @@ from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import BigIntegerField, BooleanField, Count, Exists, F, Func, OuterRef, QuerySet, Value
+from django.db.models import BigIntegerField, BooleanField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -252,6 +252,14 @@ class UrlFilterSet(django_filters.FilterSet):
         return list(self._chips(but=self.switches)) if self.is_bound and self.form.is_valid() else []
 
     @property
+    def without_chips(self) -> str:
+        """The query string without any active filter; how the rows are shown stays."""
+        params: QueryDict = self.data.copy()
+        for name in set(params) - (self.presentation | self.switches) | {"page"}:
+            params.pop(name, None)
+        return f"?{params.urlencode()}" if params else ""
+
+    @property
     def criteria(self) -> list[str]:
         """All that chooses the rows, in words, where no page shows it."""
         told = self._chips() if self.is_bound and self.form.is_valid() else ()
@@ -352,7 +360,8 @@ class UrlFilterSet(django_filters.FilterSet):
 class ListFilterSet(UrlFilterSet):
     """A list that is shown as rows, as a table of chosen columns and perhaps as a map, and written to files.
 
-    A subclass names its `columns`, those of its `usual_columns`, its `displays`, and gives `tri`, a SortFilter.
+    A subclass names its `columns`, those of its `usual_columns`, its `displays`, and gives `tri`, a SortFilter. Where
+    it holds rows that not everybody may read, `draft` tells them and `draft_column` is never left out.
     """
 
     presentation = UrlFilterSet.presentation | {"affichage", "colonnes", "profil"}
@@ -360,13 +369,17 @@ class ListFilterSet(UrlFilterSet):
     columns: ClassVar[Sequence[ListColumn]]
     usual_columns: ClassVar[Sequence[str]]
     displays: ClassVar[Sequence[str]] = ("liste", "tableau", "carte")
+    draft: ClassVar[Q] = Q()
+    draft_column: ClassVar[str] = ""
 
     affichage = ChoiceParameterFilter(label=_("Affichage"), widget=forms.HiddenInput)
     colonnes = ColumnsFilter(label=_("Colonnes"))
     profil = ChoiceParameterFilter(label=_("Format"), choices=PROFILES, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_hold_drafts: bool = False, **kwargs: Any) -> None:
+        """`may_hold_drafts`: the reader is one who may read what is not published."""
         super().__init__(*args, **kwargs)
+        self.may_hold_drafts = may_hold_drafts and bool(self.draft_column)
         self.filters["affichage"].extra["choices"] = [(name, DISPLAYS[name]) for name in self.displays]
         self.filters["colonnes"].extra["columns"] = self.columns
 
@@ -382,18 +395,25 @@ class ListFilterSet(UrlFilterSet):
     def display_choices(self) -> list[tuple[str, Any]]:
         return [(name, DISPLAYS[name]) for name in self.displays]
 
-    @property
+    @cached_property
     def shown_columns(self) -> list[ListColumn]:
-        """Those asked for, or the usual ones; the first of all, which names the row, is always among them."""
+        """Those asked for, or the usual ones; the first of all, which names the row, is always among them, and that
+        which tells drafts where there are some."""
         known = {column.name: column for column in self.columns}
         shown = self.asked("colonnes") or [known[name] for name in self.usual_columns]
-        return shown if self.columns[0] in shown else [self.columns[0], *shown]
+        shown = shown if self.columns[0] in shown else [self.columns[0], *shown]
+        untold = self.may_hold_drafts and known[self.draft_column] not in shown
+        if untold and self.rows.order_by().filter(self.draft).exists():
+            return [*shown, known[self.draft_column]]
+        return shown
 
     @property
     def column_choices(self) -> list[tuple[ListColumn, bool]]:
         """Every column and whether it is shown; those that are come first, in their order."""
         shown = self.shown_columns
-        return [(column, True) for column in shown] + [(c, False) for c in self.columns if c not in shown]
+        others = (column for column in self.columns if column not in shown)
+        offered = (column for column in others if self.may_hold_drafts or column.name != self.draft_column)
+        return [(column, True) for column in shown] + [(column, False) for column in offered]
 
     @cached_property
     def order(self) -> str:

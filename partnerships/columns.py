@@ -9,6 +9,7 @@ from aect.fields import PartialDate
 from partnerships.choices import (
     ConventionKind,
     ConventionState,
+    EntryState,
     Initiative,
     KnowHowLabel,
     OrganisationKind,
@@ -37,6 +38,16 @@ def french_regions(row: Partnership) -> list[str]:
 def french_kinds(row: Partnership) -> list[str]:
     return distinct(party.get_kind_display() for party in row.french_parties)
 
+
+#: In a list, only where its reader may read drafts: see `ListFilterSet.draft_column`.
+DRAFT = ListColumn(
+    "brouillon",
+    "is_draft",
+    _("Brouillon"),
+    lambda row: row.is_draft,
+    "flag",
+    definition=_("Brouillon : seuls les membres de ses collectivités françaises et la délégation le lisent."),
+)
 
 PARTNERSHIPS = [
     ListColumn("nom", "name", _("Nom"), lambda row: row.name, tri="nom"),
@@ -104,6 +115,7 @@ PARTNERSHIPS = [
     ),
     ListColumn("resume", "summary", _("Résumé"), lambda row: row.summary),
     ListColumn("identifiant", "slug", _("Identifiant"), lambda row: row.slug),
+    DRAFT,
 ]
 
 COLLECTIVITIES = [
@@ -172,6 +184,7 @@ CONVENTIONS = [
     ),
     ListColumn("tacite", "is_tacitly_renewed", _("Tacite reconduction"), lambda row: row.is_tacitly_renewed, "flag"),
     text_column("identifiant", "slug", _("Identifiant")),
+    DRAFT,
 ]
 
 ENTRY = [
@@ -189,6 +202,7 @@ ENTRY = [
     text_column("description", "description", _("Description")),
     date_column("publication", "published_on", _("Publication"), "publication"),
     date_column("cloture", "closes_on", _("Clôture")),
+    text_column("etat", "state", _("État"), "", EntryState),
     ListColumn("fictif", "is_fictitious", _("Donnée fictive"), lambda row: row.is_fictitious, "flag"),
     text_column("identifiant", "slug", _("Identifiant")),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, Func, IntegerField
+from django.db.models import F, Func, IntegerField, Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +43,7 @@ class ProjectFilter(ListFilter):
 
     displays = ("liste", "tableau")
     columns = columns.PROJECTS
+    draft, draft_column = ~Q(state=ProjectState.PUBLISHED), "etat"
     usual_columns = ("titre", "partenariat", "appel", "debut", "fin", "budget")
 
     q = search_field(_("Rechercher un intitulé"))

@@ -36,7 +36,8 @@ from partnerships.views.facts import cited_by, numbered_sources
 
 
 def listed(request: HttpRequest) -> ProjectFilter:
-    return ProjectFilter(request.GET, visible_projects(request.user).for_list().latest_first())
+    rows = visible_projects(request.user).for_list().latest_first()
+    return ProjectFilter(request.GET, rows, may_hold_drafts=request.user.is_authenticated)
 
 
 @login_not_required

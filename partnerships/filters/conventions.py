@@ -28,6 +28,7 @@ class ConventionFilter(ListFilter):
     switches = frozenset({"vue"})
     displays = ("liste", "tableau")
     columns = columns.CONVENTIONS
+    draft, draft_column = Q(published_at=None), "brouillon"
     usual_columns = ("titre", "partenariat", "nature", "etat", "signee", "fin", "montant")
 
     q = search_field(_("Rechercher un intitulé, un objet, un partenariat"))

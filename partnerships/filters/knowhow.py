@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Func, QuerySet
+from django.db.models import Count, Func, Q, QuerySet
 from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +69,7 @@ class EntryFilter(ListFilter):
     field_order = (*shared, "label", "taille", "type", "region", "etat")
     seldom = frozenset({"langue", "type", "region"})
     displays = ("liste", "tableau")
+    draft, draft_column = ~Q(state=EntryState.PUBLISHED), "etat"
 
     domaine = Facet("theme__slug", label=_("Domaine"), choices=themes, ranked=True)
     odd = ArrayFacet(

@@ -55,6 +55,7 @@ def status_rank() -> Case:
 
 class PartnershipFilter(FigureFilter):
     columns = columns.PARTNERSHIPS
+    draft, draft_column = Q(published_at=None), "brouillon"
     usual_columns = ("nom", "francais", "etranger", "pays", "statut", "depuis")
     field_order = ("q", "pays", "statut", "type", "region", "theme", "odd")
     seldom = frozenset({"portee", "reciproque", "initiative", "acteurs", "silence"})
@@ -134,5 +135,8 @@ class CompareFilter(UrlFilterSet):
     @property
     def comparison(self) -> Comparison | None:
         """What each partnership says in every column, but those that name it; None while the choice is wrong."""
-        told = [column for column in columns.PARTNERSHIPS if column.name not in {"nom", "identifiant"}]
-        return Comparison(told, self.form.cleaned_data["partenariat"]) if self.status == 200 else None
+        if self.status != 200:
+            return None
+        rows = self.form.cleaned_data["partenariat"]
+        untold = {"nom", "identifiant"} if any(row.is_draft for row in rows) else {"nom", "identifiant", "brouillon"}
+        return Comparison([column for column in columns.PARTNERSHIPS if column.name not in untold], rows)

@@ -19,7 +19,7 @@ from partnerships.views.facts import cited_by, numbered_sources
 
 def listed(request: HttpRequest) -> ConventionFilter:
     rows = visible_conventions(request.user).with_state(timezone.localdate()).select_related("partnership")
-    return ConventionFilter(request.GET, rows.latest_first())
+    return ConventionFilter(request.GET, rows.latest_first(), may_hold_drafts=request.user.is_authenticated)
 
 
 @login_not_required

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aect import editing
 from aect.accounts.models import User
 from aect.filters import render_list
-from aect.lists import download
+from aect.lists import Place, download, place_of
 from partnerships import proposals, services
 from partnerships.choices import FRENCH_KINDS
 from partnerships.editable import NEED, OFFER
@@ -40,12 +40,14 @@ RECORD = "partnerships/entry.html"
 
 def listed_offers(request: HttpRequest) -> OfferFilter:
     rows = visible(Offer.objects.for_list(), request.user, timezone.localdate()).latest_first()
-    return OfferFilter(request.GET, rows, all_states=edits(request.user))
+    is_known = request.user.is_authenticated
+    return OfferFilter(request.GET, rows, all_states=edits(request.user), may_hold_drafts=is_known)
 
 
 def listed_needs(request: HttpRequest) -> NeedFilter:
     rows = visible(Need.objects.for_list(), request.user, timezone.localdate()).latest_first()
-    return NeedFilter(request.GET, rows, all_states=edits(request.user))
+    is_known = request.user.is_authenticated
+    return NeedFilter(request.GET, rows, all_states=edits(request.user), may_hold_drafts=is_known)
 
 
 @login_not_required
@@ -77,7 +79,7 @@ def needs_file(request: HttpRequest, extension: str) -> HttpResponseBase:
 def offer(request: HttpRequest, slug: str) -> HttpResponse:
     today, among = timezone.localdate(), visible_partnerships(request.user)
     found = get_object_or_404(visible(Offer.objects.for_page(among), request.user, today), slug=slug)
-    return record(request, found, proposals.needs_for(found, today, among))
+    return record(request, found, proposals.needs_for(found, today, among), place_of(found, listed_offers(request)))
 
 
 @login_not_required
@@ -85,12 +87,15 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
 def need(request: HttpRequest, slug: str) -> HttpResponse:
     today, among = timezone.localdate(), visible_partnerships(request.user)
     found = get_object_or_404(visible(Need.objects.for_page(), request.user, today), slug=slug)
-    return record(request, found, proposals.offers_for(found, today, among))
+    return record(request, found, proposals.offers_for(found, today, among), place_of(found, listed_needs(request)))
 
 
-def record(request: HttpRequest, entry: Offer | Need, proposed: list[proposals.Proposal]) -> HttpResponse:
+def record(
+    request: HttpRequest, entry: Offer | Need, proposed: list[proposals.Proposal], place: Place | None
+) -> HttpResponse:
     context = {
         "entry": entry,
+        "place": place,
         "proposals": proposed,
         "citations": numbered_sources([entry]),
         "edits": edits(request.user),

@@ -25,7 +25,8 @@ from partnerships.views.facts import Event, cited_by, milestone_event, numbered_
 
 
 def listed(request: HttpRequest) -> PartnershipFilter:
-    return PartnershipFilter(request.GET, visible_partnerships(request.user).for_table().alphabetical())
+    rows = visible_partnerships(request.user).for_table().alphabetical()
+    return PartnershipFilter(request.GET, rows, may_hold_drafts=request.user.is_authenticated)
 
 
 @login_not_required

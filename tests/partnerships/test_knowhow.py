@@ -211,6 +211,21 @@ class TestLists:
         assert "Aucun besoin n’est en ligne." in text(client.get("/savoir-faire/besoins/"))
         assert "Rien ne répond à ces critères." in text(client.get("/savoir-faire/?q=rien"))
 
+    @pytest.mark.parametrize(
+        ("make", "path"),
+        [(factories.OfferFactory, "/savoir-faire/"), (factories.NeedFactory, "/savoir-faire/besoins/")],
+    )
+    def test_a_record_knows_those_around_it(self, client, make, path):
+        rows = [make(title=title) for title in ("Eau", "Forêt", "Ville")]
+        page = client.get(f"{path}?tri=titre").content.decode()
+        assert f'href="{rows[1].get_absolute_url()}?tri=titre"' in page
+        page = client.get(f"{rows[1].get_absolute_url()}?tri=titre").content.decode()
+        assert "Résultat 2 sur 3" in page
+        for row in (rows[0], rows[2]):
+            assert f'href="{row.get_absolute_url()}?tri=titre"' in page
+        assert f'href="{path}?tri=titre#ligne-{rows[1].slug}"' in page
+        assert "Résultat" not in client.get(rows[1].get_absolute_url()).content.decode()
+
     def test_a_table_names_its_languages_and_groups_no_year(self, client):
         factories.OfferFactory(languages=["fr", "es"], label="pact3", label_year=2018)
         query = "colonnes=titre,langues,annee"

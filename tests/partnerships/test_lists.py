@@ -308,6 +308,50 @@ def test_a_workbook_tells_what_a_switch_of_the_page_chose(client, rows, query, t
     assert {chip.value for chip in page.chips} <= {"Mexique"}
 
 
+# What is not published
+
+
+def columns_of(client, path: str) -> list[str]:
+    return [column.name for column in client.get(path).context["filterset"].shown_columns]
+
+
+def test_tables_and_files_of_who_reads_drafts_say_which_rows_are(client, officer_client, rows):
+    usual = ["nom", "francais", "etranger", "pays", "statut", "depuis"]
+    assert columns_of(officer_client, "/partenariats/?affichage=tableau") == usual
+    Partnership.objects.filter(slug="brest").update(published_at=None)
+    assert columns_of(officer_client, "/partenariats/?affichage=tableau") == [*usual, "brouillon"]
+    assert columns_of(officer_client, "/partenariats/?statut=active") == usual
+    assert text_of(officer_client.get("/partenariats/export.csv?colonnes=nom")) == (
+        "name,is_draft\nArles,false\nBrest,true\nCannes,false\n"
+    )
+    assert text_of(client.get("/partenariats/export.csv?colonnes=nom")) == "name\nArles\nCannes\n"
+    assert "Brouillon" not in client.get("/partenariats/?affichage=tableau").content.decode()
+
+
+def test_other_lists_say_so_too(officer_client, rows):
+    factories.ConventionFactory(title="Accord", partnership=rows["arles"], published_at=None)
+    town = rows["arles"].parties.filter(side=Side.FRENCH).get().organisation
+    factories.ProjectFactory(title="Atelier", partnership=rows["arles"], state="submitted", collectivity=town)
+    factories.OfferFactory(title="Eau", published_on=None)
+    for path, told in (("conventions", "true"), ("projets", "submitted"), ("savoir-faire", "draft")):
+        text = text_of(officer_client.get(f"/{path}/export.csv?colonnes=titre"))
+        assert text.splitlines()[1].endswith(f",{told}")
+
+
+def test_what_is_compared_says_so_only_when_it_is(officer_client, rows):
+    assert "Brouillon" not in compared(officer_client, "arles", "brest").content.decode()
+    Partnership.objects.filter(slug="brest").update(published_at=None)
+    lines = compared(officer_client, "arles", "brest").context["comparison"].lines
+    assert [text for _row, text in lines[-1][1]] == ["non", "oui"]
+
+
+def test_all_filters_go_and_the_table_stays(client, rows):
+    page = client.get("/partenariats/?pays=MX&q=arles&affichage=tableau&colonnes=nom,pays&tri=-nom&page=1")
+    assert page.context["filterset"].without_chips == "?affichage=tableau&colonnes=nom%2Cpays&tri=-nom"
+    assert client.get("/collectivites/?toutes=1&pays=MX").context["filterset"].without_chips == "?toutes=1"
+    assert 'href="/partenariats/">Tout effacer' in client.get("/partenariats/?pays=MX").content.decode()
+
+
 # Map
 
 
