@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection, models
+from django.utils import timezone
 from django.utils.formats import localize, number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -284,6 +285,8 @@ def said(value: Any) -> str:
     """A value in the reader's language: cents in full, else no idle zeros, for « 80,000 » is not 80 to everybody."""
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
     if isinstance(value, date):
         return ranked(localize(value, use_l10n=True))
     if isinstance(value, Decimal) and value.as_tuple().exponent != -2:

@@ -1,5 +1,6 @@
 """The history is written by the database: whatever writes a record, and whoever asked for it, is told."""
 
+import datetime
 import io
 
 import pghistory
@@ -164,6 +165,14 @@ def test_values_are_shown_as_readers_know_them():
     cells = {cell.label: (cell.before, cell.after) for cell in Changes(convention)[0:1][0].cells}
     assert cells["Montant prévisionnel"] == ("1234,50", "")
     assert cells["Signée le"][1] == "juillet 2015"
+
+
+def test_instants_are_told_at_the_hour_of_the_reader():
+    at = datetime.datetime(2026, 7, 1, 22, 30, tzinfo=datetime.UTC)
+    convention = factories.ConventionFactory(published_at=at)
+    cells = {cell.label: cell.after for change in Changes(convention)[0:1] for cell in change.cells}
+    assert "2 juillet 2026" in cells["Publication"]
+    assert "00:30" in cells["Publication"]
 
 
 def test_numbers_are_told_without_idle_zeros():

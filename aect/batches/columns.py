@@ -152,7 +152,7 @@ class ChoiceColumn(Column):
     def read(self, text: str) -> Any:
         if (sought := plain(text)) in self.known:
             return self.known[sought]
-        codes = ", ".join(str(code) for code, _label in self.choices)
+        codes = ", ".join(str(code if isinstance(code, int) else label) for code, label in self.choices)
         raise ValidationError(gettext("Valeur inconnue. Sont acceptés : %(codes)s.") % {"codes": codes})
 
     def show(self, value: Any) -> Any:

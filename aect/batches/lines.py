@@ -37,7 +37,7 @@ def lines_of(batch: Batch, kind: Kind, table: Table) -> list[Line]:
         if not plain(cells.pop(REMARK, "")).startswith(EXAMPLE):
             cells.pop(MESSAGE, None)
             if row.surplus:
-                cells[SURPLUS] = SEPARATOR.join(row.surplus)
+                cells[SURPLUS] = f" {SEPARATOR} ".join(row.surplus)
             lines.append(Line(row.line, cells))
     return lines
 

@@ -297,13 +297,16 @@ def _ask_database(kind: Kind, lines: Sequence[Line]) -> None:
     about = [line for line in lines if line.row is not None and (line.is_new or line.after)]
     by_pk = {line.row.pk: line for line in about}
     attributes: Any = {field.name: field.column for field in kind.model._meta.concrete_fields}
-    column_of = {attributes[name]: column.name for column in kind.columns.values() for name in column.fields}
     for broken in broken_constraints(kind.model, [line.row for line in about]):
         line = by_pk[broken.pk]
-        named = [column_of[name] for name in sorted(broken.columns) if name in column_of]
+        named = [
+            column.name
+            for column in kind.columns.values()
+            if any(attributes[field] in broken.columns for field in column.fields)
+        ]
         if not {name for name, _message in line.problems} & set(named):
             changed = [name for name in named if name in line.after]
-            line.refuse(next(iter(changed or named), next(iter(kind.columns))), broken.message)
+            line.refuse(next(reversed(changed or named), next(iter(kind.columns))), broken.message)
     for model in kind.children:
         _ask_about_children(kind, model, about)
 

@@ -293,6 +293,10 @@ class Convention(Versioned, Publishable, Sourced):
             errors["renews"] = [str(_("Une convention renouvelle une convention du même partenariat."))]
         if self.amends and self.amends.partnership_id != self.partnership_id:
             errors["amends"] = [str(_("Un avenant modifie une convention du même partenariat."))]
+        for name in ("renews", "amends"):
+            former = getattr(self, name)
+            if former and self.pk and self.pk in (former.renews_id, former.amends_id):
+                errors[name] = [str(_("C’est elle qui fait suite à cette convention, et non l’inverse."))]
         if errors:
             raise ValidationError(errors)
 

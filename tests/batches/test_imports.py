@@ -413,6 +413,14 @@ def test_yes_is_read_in_each_language_of_the_site(cell):
     assert [column.read(no) for no in ("non", "No", "FALSO", "faux")] == [False] * 4
 
 
+def test_messages_speak_of_what_the_reader_sees(link):
+    cells = {**CONVENTION, "partnership": "bordeaux-leon", "signed_on": "15/07/2015", "transmitted_on": "14/07/2015"}
+    batch = send("conventions", "add", cells, {**cells, "kind": "pacte", "slug": "b"})
+    assert (2, "transmitted_on") in problems(batch)  # the later of the two steps
+    assert "Pacte d’amitié, Jumelage" in messages(batch)
+    assert "1, 2, 3" in messages(send("goals", "add", {"partnership": "bordeaux-leon", "goal": "eau"}))
+
+
 def test_examples_remarks_and_messages_are_not_read():
     rows = [{"Remarque": "Exemple : cette ligne…", "name": "Non"}, {"Remarque": "", "name": "Oui", "Message": "x"}]
     batch = send("partnerships", "add", *rows)

@@ -120,3 +120,13 @@ def test_a_convention_is_renewed_once_and_the_form_says_so(officer_client, forme
     factories.ConventionFactory(partnership=former.partnership, renews=former)
     answer = officer_client.post("/conventions/pacte-2011/renouveler/", data)
     assert answer.context["form"].errors == {"renews": ["Une autre convention la renouvelle déjà."]}
+
+
+@pytest.mark.parametrize(("first", "then"), [("renews", "renews"), ("amends", "amends"), ("renews", "amends")])
+def test_two_conventions_do_not_follow_each_other(officer_client, former, first, then):
+    former.kind = "amendment"
+    former.save()
+    later = factories.ConventionFactory(partnership=former.partnership, kind="amendment", **{first: former})
+    address = "/conventions/pacte-2011/modifier/"
+    answer = officer_client.post(address, filled(officer_client, address) | {then: later.pk})
+    assert list(answer.context["form"].errors) == [then]
