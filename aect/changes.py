@@ -166,7 +166,8 @@ class Changes:
 
 
 class Deletions(Changes):
-    """What was deleted of these models since a moment, and is gone still; not what went along with another.
+    """What was deleted of these models since a moment, and is gone still; not what went along with another, nor the
+    thousands of rows of an import that was taken back.
 
     With `by`, what this person deleted.
     """
@@ -182,6 +183,7 @@ class Deletions(Changes):
             SELECT {place} AS branch, pgh_id, pgh_obj_id, pgh_created_at, pgh_label, pgh_context_id
             FROM {history.events_of(branch.model)._meta.db_table} AS event
             WHERE pgh_label = 'delete' AND pgh_created_at > %(since)s AND {gone(branch.model)}
+            AND NOT EXISTS (SELECT FROM pghistory_context WHERE id = pgh_context_id AND metadata ? 'undone')
             AND (%(by)s IS NULL OR pgh_context_id IN (
                 SELECT id FROM pghistory_context WHERE metadata @> jsonb_build_object('user', %(by)s::bigint)
             ))

@@ -23,6 +23,7 @@ EXTENSIONS = (".csv", ".xlsx")
 XLSX_START = b"PK\x03\x04"
 FORMER_EXCEL_START = b"\xd0\xcf\x11\xe0"  # .xls, and any workbook under a password
 DELIMITERS = ",;\t"
+NO_HEADER = {"", "sep="}  # an empty line, and the one by which a file tells Excel its separator
 SHOWN = 60  # characters of a cell that a message repeats
 #: Where UTF-8 read as Windows-1252 shows: « é » has become « Ã© », « ’ » « â€™ ».
 MOJIBAKE = re.compile("[ÂÃÅâ][^\x00-\x7f]")
@@ -196,7 +197,7 @@ def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
     Excel leaves out the last separators of rows that end with empty cells.
     """
     places = iter(rows)
-    first = next(((line, cells) for line, cells in places if any(cell.strip() for cell in cells)), None)
+    first = next(((line, cells) for line, cells in places if "".join(cells).strip() not in NO_HEADER), None)
     if first is None:
         raise Unreadable(_("Le fichier ne contient aucune ligne."))
     table = Table(_header(first[1]))

@@ -11,7 +11,7 @@ from aect.batches.kinds import KINDS
 from aect.batches.models import Batch, BatchState
 from partnerships.models import Partnership
 from tests import factories
-from tests.batches.files import as_csv, send, work, written
+from tests.batches.files import as_csv, send, undone, work, written
 from tests.tabular.files import in_sheet, tampered, workbook
 
 pytestmark = pytest.mark.usefixtures("redis_alone")
@@ -56,6 +56,11 @@ def test_a_file_goes_from_the_form_to_the_registry_and_back(client):
     work(batch)
     assert not Partnership.objects.exists()
     assert "Annulé" in page(client, "/imports/")
+
+
+def test_rows_of_an_import_taken_back_do_not_fill_the_bin(client):
+    undone(written("partnerships", "add", {"name": "Un"}, {"name": "Deux"}))
+    assert "La corbeille est vide" in page(client, "/corbeille/")
 
 
 def test_the_form_says_what_is_accepted(client):

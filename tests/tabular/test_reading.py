@@ -44,6 +44,12 @@ def test_csv_of_every_sort_reads_alike(encoding, delimiter, ending):
     assert [row.line for row in table.rows] == [2, 4]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_line_that_tells_excel_its_separator_is_no_header(delimiter):
+    table = read(f"sep={delimiter}\r\nnom{delimiter}ville\r\na{delimiter}b\r\n".encode())
+    assert (table.header, [*table.rows]) == (["nom", "ville"], [(3, ["a", "b"], [])])
+
+
 def test_windows_1252_is_read_and_said():
     table = read("nom;côté\nL’Haÿ;œuvre\n".encode("cp1252"))
     assert cells(table) == [["L’Haÿ", "œuvre"]]
