@@ -20,9 +20,9 @@ def text(value: Any) -> str:
     return str(value) if value is not None else ""
 
 
-def link(value: tuple[str, str]) -> str:
-    """A cell given as (label, address)."""
-    return format_html('<a href="{}">{}</a>', value[1], value[0])
+def link(value: tuple[str, str] | None) -> str:
+    """A cell given as (label, address); nothing where there is no way to lead to it."""
+    return format_html('<a href="{}">{}</a>', value[1], value[0]) if value else ""
 
 
 def number(value: Decimal | float | None) -> str:

@@ -252,6 +252,14 @@ class UrlFilterSet(django_filters.FilterSet):
         return list(self._chips(but=self.switches)) if self.is_bound and self.form.is_valid() else []
 
     @property
+    def chosen(self) -> QueryDict:
+        """The parameters that choose rows, without those of how they are shown."""
+        chosen = self.tidy
+        for name in set(chosen) - (set(self.form.fields) - self.presentation):
+            del chosen[name]
+        return chosen
+
+    @property
     def without_chips(self) -> str:
         """The query string without any active filter; how the rows are shown stays."""
         params: QueryDict = self.data.copy()

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import product
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 from django.db.models import Avg, Count, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import escape
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from aect.charts import PALETTE, Chart, Column, Table, link, number
 from aect.templatetags.aect import euros
-from partnerships.choices import PartyRole, Side
+from partnerships.choices import TOGETHER, Side
 from partnerships.models import Commitment, Convention, Organisation, Partnership, Party
 from partnerships.models.organisations import region_of
 from partnerships.models.reference import name_field
@@ -84,9 +84,12 @@ def named(names: list[str]) -> list[str]:
     return names if more <= 0 else [*names[:LABEL], ngettext("et %(n)d autre", "et %(n)d autres", more) % {"n": more}]
 
 
-def links_map(partnerships: QuerySet[Partnership]) -> Chart:
-    """The links of these partnerships, which come with their parties; of very many, those of regions with countries."""
-    return grouped_map(partnerships) if partnerships.count() > DRAWN else single_map(partnerships)
+def links_map(partnerships: QuerySet[Partnership], asked: QueryDict | None) -> Chart:
+    """The links of these partnerships, which come with their parties; of very many, those of regions with countries.
+
+    `asked` is what their list is asked to show just these; None when it cannot.
+    """
+    return grouped_map(partnerships, asked) if partnerships.count() > DRAWN else single_map(partnerships)
 
 
 def single_map(partnerships: Iterable[Partnership]) -> Chart:
@@ -145,9 +148,9 @@ def bundles(partnerships: QuerySet[Partnership]) -> list[Bundle]:
     other = "partnership__parties__organisation__"
     rows = (
         Party.objects.filter(
-            role=PartyRole.PARTY,
+            role__in=TOGETHER,
             side=Side.FRENCH,
-            partnership__parties__role=PartyRole.PARTY,
+            partnership__parties__role__in=TOGETHER,
             partnership__parties__side=Side.FOREIGN,
             partnership__in=partnerships.order_by().values("pk"),
         )
@@ -166,7 +169,7 @@ def bundles(partnerships: QuerySet[Partnership]) -> list[Bundle]:
     ]
 
 
-def grouped_map(partnerships: QuerySet[Partnership]) -> Chart:
+def grouped_map(partnerships: QuerySet[Partnership], asked: QueryDict | None) -> Chart:
     """Region by country: as many arcs at most as there are such pairs, however many the partnerships."""
     rows = bundles(partnerships)
     drawn = [row for row in rows if row.has_place]
@@ -174,6 +177,11 @@ def grouped_map(partnerships: QuerySet[Partnership]) -> Chart:
     foreign = points(
         _("Pays partenaires"), ((r.foreign, r.french) for r in drawn), {"color": PALETTE[1], "symbol": "diamond"}
     )
+    columns = [Column(_("Région française")), Column(_("Pays")), Column(_("Partenariats"), number)]
+    cells: list[list[Any]] = [[row.french.name, row.foreign.name, row.partnerships] for row in rows]
+    if asked is not None:
+        columns.append(Column(_("Liste"), link))
+        cells = [[*told, narrowed(row, asked)] for told, row in zip(cells, rows, strict=True)]
     notes = [_("Au-delà de %(n)d partenariats, la carte les groupe par région française et par pays.") % {"n": DRAWN}]
     if left := sum(row.partnerships for row in rows if not row.has_place):
         notes.append(_("Sans lieu renseigné, dans le tableau seulement : %(n)d.") % {"n": left})
@@ -183,20 +191,18 @@ def grouped_map(partnerships: QuerySet[Partnership]) -> Chart:
         description=_("Carte du monde : chaque arc relie une région française à un pays partenaire."),
         note=" ".join(notes),
         figure=go.Figure([arcs(drawn), french, foreign], layout=layout([p for r in drawn for p in r[:2]])),
-        columns=[
-            Column(_("Région française")),
-            Column(_("Pays")),
-            Column(_("Partenariats"), number),
-            Column(_("Liste"), link),
-        ],
-        rows=[[r.french.name, r.foreign.name, r.partnerships, (_("Voir"), narrowed(r))] for r in rows],
+        columns=columns,
+        rows=cells,
     )
 
 
-def narrowed(bundle: Bundle) -> str:
-    """The address of the list of these partnerships."""
-    asked = {"pays": bundle.country, **({"region": bundle.region} if bundle.region else {})}
-    return f"{reverse('partnerships')}?{urlencode(asked)}"
+def narrowed(bundle: Bundle, asked: QueryDict) -> tuple[str, str] | None:
+    """The way to the list of these partnerships; none to those without a region, which no list is narrowed to."""
+    if not bundle.region:
+        return None
+    query = asked.copy()
+    query["pays"], query["region"] = bundle.country, bundle.region
+    return _("Voir"), f"{reverse('partnerships')}?{query.urlencode()}"
 
 
 def layout(places: Sequence["Organisation | Spot"]) -> dict[str, object]:

@@ -118,8 +118,8 @@ class PartnershipQuerySet(FigureQuerySet):
         return self.annotate(actor_kinds=Coalesce(Subquery(kinds), 0))
 
     def of_parties(self, organisations: models.QuerySet[Organisation]) -> Self:
-        """To which one of these organisations is party."""
-        places = Party.objects.filter(organisation__in=organisations.order_by().values("pk"), role=PartyRole.PARTY)
+        """In which one of these organisations takes part, as a party or associated."""
+        places = Party.objects.filter(organisation__in=organisations.order_by().values("pk"), role__in=TOGETHER)
         return self.filter(pk__in=places.values("partnership"))
 
     def for_list(self) -> Self:

@@ -1,7 +1,7 @@
 """The home page."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     events = [milestone_event(milestone) for milestone in milestones]
     context = {
         "figures": rows.figures(),
-        "chart": charts.links_map(rows.with_parties()),
+        "chart": charts.links_map(rows.with_parties(), QueryDict("fictifs=sans")),
         "events": events[:LATEST],
         "earlier": events[LATEST:],
         "citations": numbered_sources(milestones),

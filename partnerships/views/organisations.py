@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -31,12 +31,13 @@ def listed(request: HttpRequest, *, is_file: bool = False) -> CollectivityFilter
 @login_not_required
 @require_safe
 def collectivities(request: HttpRequest) -> HttpResponse:
-    """The map is that of the partnerships to which these collectivities are party."""
+    """The map is that of the partnerships in which these collectivities take part."""
     filterset = listed(request)
     chart = None
     if filterset.display == "carte":
         among = visible_partnerships(request.user)
-        chart = charts.links_map(among.of_parties(filterset.rows).with_parties().alphabetical())
+        links = among.of_parties(filterset.rows).with_parties().alphabetical()
+        chart = charts.links_map(links, None if filterset.chips else QueryDict())
     return render_list(request, "partnerships/collectivities.html", filterset, chart=chart)
 
 

@@ -33,7 +33,7 @@ def listed(request: HttpRequest) -> PartnershipFilter:
 @require_safe
 def partnerships(request: HttpRequest) -> HttpResponse:
     filterset = listed(request)
-    chart = charts.links_map(filterset.rows) if filterset.display == "carte" else None
+    chart = charts.links_map(filterset.rows, filterset.chosen) if filterset.display == "carte" else None
     return render_list(request, "partnerships/partnerships.html", filterset, chart=chart)
 
 

@@ -377,3 +377,30 @@ def test_many_links_are_grouped_by_region_and_country(client, rows, monkeypatch)
     assert chart.rows[1][3] == ("Voir", "/partenariats/?pays=MX&region=bretagne")
     assert len(chart.figure.data[0].lon) == 3  # one arc: two ends and the pen lifted
     assert "tableau seulement : 3" in chart.note
+
+
+def test_the_way_from_a_group_keeps_the_filters_and_leads_to_as_many_rows(client, rows, monkeypatch):
+    region = factories.OrganisationFactory(name="Bretagne", slug="bretagne", kind="region")
+    for slug in ("arles", "brest", "cannes"):
+        town = rows[slug].parties.filter(side=Side.FRENCH).get().organisation
+        town.region = region
+        town.save()
+    monkeypatch.setattr(charts, "DRAWN", 0)
+    chart = client.get("/partenariats/?affichage=carte&statut=active&tri=nom").context["chart"]
+    ((_region, _country, number, (_label, address)),) = chart.rows
+    assert address == "/partenariats/?statut=active&pays=MX&region=bretagne"
+    assert client.get(address).context["page"].paginator.count == number == 1
+    chart = client.get("/collectivites/?affichage=carte&q=Arles").context["chart"]
+    assert chart.rows == [["Bretagne", "Mexique", 1]]  # no list of partnerships is narrowed to these
+
+
+def test_an_associated_collectivity_is_on_the_map_too(client, rows, monkeypatch):
+    bogota = factories.OrganisationFactory(
+        name="Bogotá", kind="foreign_authority", country=factories.CountryFactory(iso2="CO")
+    )
+    factories.PartyFactory(partnership=rows["brest"], organisation=bogota, side=Side.FOREIGN, role="associate")
+    chart = client.get("/collectivites/?affichage=carte&pays=CO").context["chart"]
+    assert {row[3][0] for row in chart.rows} == {"Brest"}
+    monkeypatch.setattr(charts, "DRAWN", 0)
+    chart = client.get("/collectivites/?affichage=carte&pays=CO").context["chart"]
+    assert len(chart.rows) == 2  # Brest with Mexico, and with Colombia
