@@ -43,7 +43,11 @@ def financing(context: template.Context, partnership: Partnership) -> dict[str, 
         }
         for row in Cofinancing.objects.published().filter(project__partnership=partnership).totals_by_funder()
     ]
-    return {"projects": projects, "chart": charts.financing_by_funder(rows) if rows else None}
+    return {
+        "projects": projects,
+        "has_amounts": any(project.cofinancings.all() for project in projects),
+        "chart": charts.financing_by_funder(rows) if rows else None,
+    }
 
 
 @register.inclusion_tag("funding/_collectivity_apd.html", takes_context=True)

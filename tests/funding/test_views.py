@@ -18,6 +18,7 @@ from tests.factories import (
     CofinancingFactory,
     CountryFactory,
     DacListingFactory,
+    DraftFactory,
     OrganisationFactory,
     ProjectFactory,
     SourceFactory,
@@ -164,6 +165,16 @@ def test_shares_count_what_is_granted_and_known(client):
     shares = {trace["name"]: trace["x"] for trace in figures(page, "funding-shares")["data"]}
     assert shares == {"État et ses agences": [75.0], "Collectivités françaises": [25.0]}
     assert "75,0\u00a0%" in page
+
+
+def test_amounts_of_drafts_are_not_followed_by_a_denial(officer_client):
+    project, none = DraftFactory(partnership__name="Aix – Oaxaca"), "Aucun financement n’est connu"
+    address = project.partnership.get_absolute_url()
+    assert none in officer_client.get(address).content.decode()
+    CofinancingFactory(project=project, amount=Decimal(24000), state="requested")
+    page = officer_client.get(address).content.decode()
+    assert "24\xa0000,00\xa0€" in page
+    assert none not in page
 
 
 def test_families_of_funders_follow_kind_and_country(client):
