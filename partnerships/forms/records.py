@@ -226,6 +226,17 @@ class ConventionForm(SluggedForm):
             for name in ("renews", "amends", "signatories"):  # they belong to the partnership that is still to choose
                 del self.fields[name]
 
+    def clean(self) -> dict[str, Any]:
+        """In another partnership, only its own organisations may have signed."""
+        cleaned = super().clean()
+        partnership = cleaned.get("partnership")
+        if self.instance.pk and partnership and partnership.pk != self.instance.partnership_id:
+            if Convention.objects.filter(Q(renews=self.instance) | Q(amends=self.instance)).exists():
+                said = _("D’autres conventions la renouvellent ou la modifient : elle reste dans leur partenariat.")
+                self.add_error("partnership", said)
+            cleaned["signatories"] = cleaned["signatories"].filter(places__partnership=partnership)
+        return cleaned
+
     def follow(self, former: Convention | None) -> None:
         """Of a new convention whose partnership is known, after another one, whose signatories would sign again."""
         del self.fields["partnership"]

@@ -130,3 +130,16 @@ def test_two_conventions_do_not_follow_each_other(officer_client, former, first,
     address = "/conventions/pacte-2011/modifier/"
     answer = officer_client.post(address, filled(officer_client, address) | {then: later.pk})
     assert list(answer.context["form"].errors) == [then]
+
+
+def test_a_convention_that_others_follow_stays_in_their_partnership(officer_client, former):
+    later = factories.ConventionFactory(partnership=former.partnership, renews=former)
+    factories.PartnershipFactory(name="Nice – Puebla")
+    address, elsewhere = "/conventions/pacte-2011/modifier/", {"partnership": "Nice – Puebla"}
+    answer = officer_client.post(address, filled(officer_client, address) | elsewhere)
+    assert list(answer.context["form"].errors) == ["partnership"]
+    later.delete()
+    assert officer_client.post(address, filled(officer_client, address) | elsewhere).status_code == 302
+    former.refresh_from_db()
+    assert former.partnership.name == "Nice – Puebla"
+    assert not former.signatories.exists()
