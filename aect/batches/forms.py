@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -47,10 +48,13 @@ class UploadForm(DsfrBaseForm):
 
 
 class LineForm(DsfrBaseForm):
-    """The cells of one line as they were read, in the order of the file's columns, and those that it is asked for."""
+    """The cells of one line, in the order of the file's columns, and those that it is asked for.
 
-    def __init__(self, *args: Any, kind: Kind, row: BatchRow, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    Without `data`, they are shown as they were read, each with what is wrong with it.
+    """
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, kind: Kind, row: BatchRow) -> None:
+        super().__init__(row.cells if data is None else data)
         wrong: dict[str, list[str]] = {}
         for name, message in row.problems:
             wrong.setdefault(name, []).append(message)
@@ -59,13 +63,15 @@ class LineForm(DsfrBaseForm):
             several = "\n" in text or len(text) > ONE_LINE
             self.fields[name] = forms.CharField(
                 label=column.header,
-                help_text=" ".join(wrong.get(name, [])) or column.accepts,
-                initial=text,
+                help_text=column.accepts,
                 required=False,
                 strip=False,
                 max_length=settings.IMPORT_MAX_CELL,
                 widget=forms.Textarea(attrs={"rows": 4}) if several else forms.TextInput,
             )
         self.order_fields([*wrong, *self.fields])
+        for name in wrong if data is None else ():
+            if name not in self.errors:
+                self.add_error(name, wrong[name])
         for visible in self.visible_fields():
             dsfr_input_class_attr(visible)

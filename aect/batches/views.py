@@ -96,8 +96,9 @@ def mend(request: HttpRequest, pk: UUID, line: int) -> HttpResponse:
     found = batch_of(request, pk)
     row = get_object_or_404(found.rows.select_related("batch"), line=line)
     kind = KINDS[found.kind]()
-    form = LineForm(request.POST or None, kind=kind, row=row)
-    if form.is_valid():
+    is_sent = request.method == "POST"
+    form = LineForm(request.POST if is_sent else None, kind=kind, row=row)
+    if is_sent and form.is_valid():
         try:
             services.mend_line(row, form.cleaned_data, by=cast(User, request.user))
         except services.NotNow as refusal:
@@ -105,7 +106,7 @@ def mend(request: HttpRequest, pk: UUID, line: int) -> HttpResponse:
         return redirect("batch", pk=pk)
     told = [(name, kind.columns[name].header, message) for name, message in row.problems]
     context = {"batch": found, "row": row, "form": form, "told": told}
-    return render(request, "batches/mend.html", context, status=400 if form.is_bound else 200)
+    return render(request, "batches/mend.html", context, status=400 if is_sent else 200)
 
 
 @officers_only

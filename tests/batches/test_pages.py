@@ -1,6 +1,7 @@
 """The imports' pages: who sees them, what they show, what they let one do."""
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -83,6 +84,7 @@ def test_errors_are_shown_by_line_and_mended_there(client):
     form = page(client, address(batch, "lignes/2/"))
     assert 'value="jamais"' in form
     assert "#id_began_on" in form
+    assert re.search(r'name="began_on" value="jamais"[^>]*aria-invalid="true"', form)
     client.post(address(batch, "lignes/2/"), {"name": "Un", "began_on": "2015", "summary": "a\r\nb"})
     assert work(batch).state == BatchState.READY
     assert "Écrire 2 lignes" in page(client, address(batch))
