@@ -14,7 +14,7 @@ from aect.filters import Facet, Order, ParameterFilter, SortFilter, UrlFilterSet
 from aect.search import search_field
 from partnerships import columns
 from partnerships.choices import FRENCH_KINDS, PartnershipStatus, Side
-from partnerships.filters.figures import FigureFilter
+from partnerships.filters.figures import UNKNOWN, FigureFilter
 from partnerships.filters.shared import (
     foreign_countries,
     kinds,
@@ -53,6 +53,21 @@ def status_rank() -> Case:
     return Case(*stages, default=None)
 
 
+class StatusFacet(Facet):
+    """`statut`; « inconnue » when no milestone has told it."""
+
+    def __init__(self) -> None:
+        super().__init__("status", label=_("État"), choices=[*PartnershipStatus.choices, UNKNOWN])
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(Q(status__in=value) | Q(status=None)) if UNKNOWN[0] in value else super().filter(qs, value)
+
+    def counts(self, rows: QuerySet[Any]) -> dict[str, int]:
+        found = super().counts(rows)
+        found[UNKNOWN[0]] = found.pop("None", 0)
+        return found
+
+
 class PartnershipFilter(FigureFilter):
     columns = columns.PARTNERSHIPS
     draft, draft_column = Q(published_at=None), "brouillon"
@@ -62,7 +77,7 @@ class PartnershipFilter(FigureFilter):
 
     q = search_field(_("Rechercher un partenariat, une collectivité, un thème"))
     pays = foreign_countries()
-    statut = Facet("status", label=_("État"), choices=PartnershipStatus.choices)
+    statut = StatusFacet()
     type = party_facet(
         Side.FRENCH, "organisation__kind", label=_("Type de collectivité"), choices=kinds(FRENCH_KINDS), ranked=True
     )

@@ -110,6 +110,15 @@ def test_a_search_that_ranks_its_rows_is_in_no_column_s_order(client, rows):
     assert "aria-sort" not in page.content.decode()
 
 
+def test_partnerships_of_unknown_status_are_counted_and_listed(client, rows):
+    page = client.get("/partenariats/")
+    assert "Non renseigné (1)" in str(page.context["filterset"].form["statut"])
+    for query, slugs in (("inconnue", "cannes"), ("inconnue&statut=ended", "brest cannes")):
+        found = client.get(f"/partenariats/?statut={query}")
+        assert [row.slug for row in found.context["page"]] == slugs.split()
+        assert "Non renseigné (1)" in str(found.context["filterset"].form["statut"])
+
+
 # Neighbours
 
 
