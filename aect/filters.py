@@ -39,6 +39,9 @@ class Chip(NamedTuple):
     value: str
     remove_url: str
 
+    def __str__(self) -> str:
+        return f"{self.label} : {self.value}"
+
 
 class PageField(forms.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
@@ -268,10 +271,9 @@ class UrlFilterSet(django_filters.FilterSet):
         return f"?{params.urlencode()}" if params else ""
 
     @property
-    def criteria(self) -> list[str]:
-        """All that chooses the rows, in words, where no page shows it."""
-        told = self._chips() if self.is_bound and self.form.is_valid() else ()
-        return [f"{chip.label} : {chip.value}" for chip in told]
+    def criteria(self) -> list[Chip]:
+        """All that chooses the rows, for where no page shows the switches."""
+        return list(self._chips()) if self.is_bound and self.form.is_valid() else []
 
     def _chips(self, *, but: Collection[str] = ()) -> Iterator[Chip]:
         untold = self.presentation.union(but)

@@ -110,7 +110,7 @@ def _scope(filterset: ListFilterSet) -> str:
 def _about(request: HttpRequest, filterset: ListFilterSet) -> Iterator[tuple[str, str]]:
     """What the rows are, a line each: filters, order, count, day, address, definitions."""
     page = request.path.rpartition("/")[0]
-    yield _("Filtres"), " ; ".join(filterset.criteria) or _("Aucun")
+    yield _("Filtres"), " ; ".join(map(str, filterset.criteria)) or _("Aucun")
     yield _("Lignes"), str(filterset.rows.count())
     yield _("Date"), date_format(timezone.localtime(), "DATETIME_FORMAT")
     yield _("Adresse"), request.build_absolute_uri(f"{page}/?{filterset.tidy.urlencode()}")

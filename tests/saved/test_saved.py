@@ -106,6 +106,8 @@ class TestOwn:
         services.save_view(by=agent, list_name="conventions", query="vue=non-transmises&q=eau", name="À relancer")
         page = " ".join(reader.get("/mes-vues/").content.decode().split())
         assert "· Liste : Signées, sans transmission connue" in page
+        form = reader.get("/conventions/?vue=non-transmises").content.decode()
+        assert 'value="Signées, sans transmission connue"' in form[form.index("save-view-name") :]
 
     def test_delete_and_take_back(self, reader, view):
         reader.post(f"/mes-vues/{view.pk}/supprimer/")

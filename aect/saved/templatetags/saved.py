@@ -19,5 +19,5 @@ def my_views(context: template.Context) -> list[SavedView]:
 
 @register.filter
 def proposed_name(filterset: UrlFilterSet) -> str:
-    """A name for the view, from its chips; empty without any."""
-    return Truncator(", ".join(chip.value for chip in filterset.chips)).chars(120)
+    """A name for the view, from its criteria; empty without any."""
+    return Truncator(", ".join(told.value for told in filterset.criteria)).chars(120)
