@@ -5,7 +5,8 @@ A file is whole before its first byte leaves: an error gives an error, never a s
 - `standard`: UTF-8, comma, dot, ISO dates, LF, English headers; raw.
 - `excel-fr`: UTF-8 with BOM, semicolon, decimal comma, dd/mm/yyyy, French headers; every line break is CRLF,
   those inside a cell too; text that a spreadsheet would take for a formula starts with an apostrophe.
-- XLSX: numbers and whole dates are typed, text is never a formula; a second sheet says what the first one is. What is
+- XLSX: numbers and whole dates are typed, text is never a formula, and ends with « … » where a cell cannot hold all
+  of it; a second sheet says what the first one is. What is
   typed below, in a column of texts or dates, stays as typed: `01020` keeps its zero, `07/2015` becomes no day.
 
 A value that is not known is None, and written as nothing. A date known to the year or the month is `2015` or
@@ -285,4 +286,5 @@ def _write_cell(sheet: Any, place: tuple[int, int], column: Column, value: Any, 
 def _excel_text(column: Column, value: Any) -> str:
     if column.kind == "flag":
         return "oui" if value else "non"
-    return str(column.label(value))[:CELL]
+    text = str(column.label(value))
+    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
