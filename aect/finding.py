@@ -153,9 +153,13 @@ class SearchedQuerySet(QuerySet[M]):
         return self.among(looked, needle), needle
 
     def matching(self, text: str) -> Self:
-        """Those `first_found`, in the order that they had."""
+        """Those `first_found`, in their `found_order`."""
         rows, needle = self.first_found(text)
-        return rows.with_found_as(needle)
+        return rows.found_order(needle)
+
+    def found_order(self, needle: Needle) -> Self:
+        """As a list shows them: in the order that they had."""
+        return self.with_found_as(needle)
 
 
 def texts_of(model: type[Model]) -> Sequence[Text]:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from aect.filters import Facet, ListFilterSet
+from aect.text import Needle
 from partnerships.choices import TOGETHER, OrganisationKind, Side
 from partnerships.models import Country, Organisation, Party, Theme
 from partnerships.models.organisations import REGION_KINDS
@@ -49,8 +50,19 @@ class ListFilter(ListFilterSet):
     """What the lists share: a search, before all other parameters, so that it is made once for all facets."""
 
     @cached_property
+    def _looked_up(self) -> tuple[QuerySet[Any], Needle]:
+        return self.searched().first_found(self.form.cleaned_data["q"])  # type: ignore[attr-defined, no-any-return]
+
+    @cached_property
     def _found(self) -> QuerySet[Any]:
-        return self.searched().matching(self.form.cleaned_data["q"])  # type: ignore[attr-defined, no-any-return]
+        rows, needle = self._looked_up
+        return rows.found_order(needle)  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def respelt(self) -> Needle | None:
+        """What the search was read as, when nothing contains it."""
+        needle = self._looked_up[1] if self.asked("q") else None
+        return needle if needle and needle.words else None
 
     def searched(self) -> QuerySet[Any]:
         """The rows that a search is made in."""

@@ -109,10 +109,8 @@ class OrganisationQuerySet(SearchedQuerySet["Organisation"]):
             output_field=FloatField(),
         )
 
-    def matching(self, text: str) -> Self:
-        """Those `first_found`, the nearest first."""
-        rows, needle = self.first_found(text)
-        return rows.nearest_first(needle)
+    def found_order(self, needle: Needle) -> Self:
+        return self.nearest_first(needle)
 
     def for_file(self, among: Among) -> Self:
         """What `columns.COLLECTIVITIES` can show. Prefetched, not joined: skipping to page 1 500 then skips bare rows.

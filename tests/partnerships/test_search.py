@@ -173,6 +173,20 @@ class TestShortAndFrequentTexts:
         assert found[:2] == ["Saint-Étienne", "Saint-Étienne-du-Rouvray"]
         assert "Cercle Saint Etienne" in found
 
+    def test_a_list_says_how_a_text_was_read(self, client):
+        factories.OrganisationFactory(name="Saint-Étienne")
+        factories.PartnershipFactory(name="Étienne et Saint")
+        gather()
+        for path, typed, told in (
+            ("/collectivites/?toutes=1&q=st+etienne", "st etienne", "les mots de « saint etienne »"),
+            ("/partenariats/?q=etiene", "etiene", "les résultats pour « etienne »"),
+        ):
+            page = " ".join(client.get(path).content.decode().split())
+            assert f"Rien ne contient « {typed} ». Voici" in page.replace("\u00a0", " ")
+            assert told in page.replace("\u00a0", " ")
+        for path in ("/partenariats/?q=etienne", "/partenariats/", "/partenariats/?q=xqzw", "/partenariats/?q=a%00"):
+            assert "Rien ne contient" not in client.get(path).content.decode()
+
     def test_a_space_stands_for_an_apostrophe(self):
         factories.OrganisationFactory(name="Côte-d’Or")
         for text in ("cote d or", "cote d'or", "côte-d’or"):
