@@ -103,6 +103,15 @@ def test_a_name_without_a_space_spills_nowhere(page: Page, address: str) -> None
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
+def test_what_sorts_a_table_is_seen_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("/partenariats/?affichage=tableau")
+    sort = page.locator("thead").get_by_role("link", name="Depuis")
+    sort.focus()
+    seen = "e => { const b = e.getBoundingClientRect(); return document.elementFromPoint(b.x + 4, b.y + 4) === e }"
+    assert sort.evaluate(seen)
+
+
 def test_paper_has_every_column_and_nothing_to_click(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     columns = ["nom", "francais", "etranger", "pays", "themes", "initiative", "type", "region", "resume"]
