@@ -149,9 +149,13 @@ class RecordInput(forms.TextInput):
 
 
 class RecordField(forms.Field):
-    """One organisation or partnership, by its name or official code; an ambiguous text is answered with a choice."""
+    """One organisation or partnership, by its name or official code; an ambiguous text is answered with a choice.
+
+    A form that narrows the `rows` says with `nothing` what it means that none is found.
+    """
 
     widget: Any = RecordInput
+    nothing: Any = _("Rien ne répond à « %(text)s ». Ajoutez d’abord cette fiche, ou écrivez son nom autrement.")
     helps = {
         Organisation: _("Son nom, ou son code officiel : SIREN, COG ou INEGI."),
         Partnership: _("Son nom, ou celui d’une de ses parties."),
@@ -195,11 +199,7 @@ class RecordField(forms.Field):
             rows = rows.select_related("country", "region").prefetch_related("identifiers")
         candidates = list(rows.matching(text)[: CANDIDATES + 1])
         if not candidates:
-            raise ValidationError(
-                _("Rien ne répond à « %(text)s ». Ajoutez d’abord cette fiche, ou écrivez son nom autrement."),
-                code="unknown",
-                params={"text": text},
-            )
+            raise ValidationError(self.nothing, code="unknown", params={"text": text})
         if len(candidates) == 1:
             return candidates[0]
         self.widget.candidates = candidates[:CANDIDATES]

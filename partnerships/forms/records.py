@@ -248,6 +248,7 @@ class ConventionForm(SluggedForm):
         field: Any = self.fields.get("partnership")
         if field:
             field.rows = editable_partnerships(user)
+            field.nothing = _("Aucun partenariat que vous pouvez modifier ne répond à « %(text)s ».")
         if not self.instance.pk and not edits(user):
             self.instance.published_at = None
 
@@ -258,3 +259,10 @@ class CommitmentForm(EditForm):
         fields = ["party", "year", "amount", "service", "service_resources_amount"]
         formfield_callback = form_field
         labels = {"party": _("Partie")}
+
+    def under(self, convention: Convention) -> None:
+        """Those who take part in the partnership, and who is named already."""
+        field: Any = self.fields["party"]
+        places = Party.objects.filter(partnership=convention.partnership_id).values("organisation")
+        field.rows = Organisation.objects.filter(Q(pk__in=places) | Q(pk=self.instance.party_id))
+        field.nothing = _("« %(text)s » ne prend pas part à ce partenariat.")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from aect.accounts.models import Role
 from partnerships.choices import Side
-from partnerships.models import Convention
+from partnerships.models import Convention, Membership
 from tests import factories
 from tests.partnerships.test_editing import filled
 
@@ -143,3 +144,23 @@ def test_a_convention_that_others_follow_stays_in_their_partnership(officer_clie
     former.refresh_from_db()
     assert former.partnership.name == "Nice – Puebla"
     assert not former.signatories.exists()
+
+
+def test_who_gives_is_one_of_those_who_take_part(officer_client, former):
+    """« Aix » asked which of all the towns so called, and a town of no part in it could be said to give."""
+    for name in ("Aix", "Aix-les-Bains", "Marseille"):
+        factories.OrganisationFactory(name=name)
+    address = "/conventions/pacte-2011/engagements/ajouter/"
+    answer = officer_client.post(address, {"party": "Marseille", "year": "2012", "amount": "10"})
+    assert answer.context["form"].errors == {"party": ["« Marseille » ne prend pas part à ce partenariat."]}
+    assert officer_client.post(address, {"party": "aix", "year": "2012", "amount": "10 000 €"}).status_code == 302
+    assert former.commitments.get().party in former.signatories.all()
+
+
+def test_an_agent_is_not_told_to_add_a_partnership_that_is_not_theirs(client, former):
+    agent = factories.UserFactory(role=Role.AGENT)
+    Membership.objects.create(user=agent, organisation=former.signatories.get(), role="editor")
+    factories.PartnershipFactory(name="Nice – Puebla")
+    client.force_login(agent)
+    answer = client.post("/conventions/nouvelle/", {"partnership": "Nice", "title": "Pacte", "kind": "friendship"})
+    assert "que vous pouvez modifier" in answer.context["form"].errors["partnership"][0]
