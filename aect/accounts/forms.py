@@ -15,6 +15,13 @@ class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
         label=_("Adresse électronique"),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
+    error_messages = {
+        **auth.AuthenticationForm.error_messages,
+        "invalid_login": _(
+            "L’adresse électronique ou le mot de passe n’est pas le bon. "
+            "Vérifiez les majuscules et les minuscules du mot de passe."
+        ),
+    }
 
 
 class PasswordResetForm(DsfrBaseForm):
