@@ -127,7 +127,7 @@ def test_an_agent_chooses_among_their_own_partnerships(draft):
     sent = {"partnership": other.name, "partnership_sought": other.name, "partnership_choice": other.pk}
     answer = signed_in(member(draft)).post("/conventions/nouvelle/", {**sent, "title": "Pacte", "kind": "cooperation"})
     assert answer.status_code == 400
-    assert "Rien ne répond" in answer.content.decode()
+    assert "Aucun partenariat que vous pouvez modifier" in answer.content.decode()
 
 
 def test_what_an_officer_adds_is_published(officer_client):
