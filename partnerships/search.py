@@ -4,15 +4,15 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
 from aect.search import Kind, Result
-from partnerships.choices import LOCAL_KINDS, NameKind, OrganisationKind
-from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Succession, Theme
+from partnerships.choices import LOCAL_KINDS, NameKind, OrganisationKind, Scheme
+from partnerships.models import Convention, Identifier, Need, Offer, Organisation, Partnership, Succession, Theme
 from partnerships.permissions import visible, visible_conventions, visible_partnerships
 
 FOUND_AS = {
@@ -41,7 +41,10 @@ def partnership(row: Any) -> Result:
 
 def organisations() -> QuerySet[Organisation]:
     successors = Succession.objects.filter(predecessor=OuterRef("pk")).order_by("pk").values("successor__name")
-    return Organisation.objects.select_related("country", "region").annotate(successors=ArraySubquery(successors))
+    communes = Identifier.objects.filter(organisation=OuterRef("pk"), scheme=Scheme.COG_COMMUNE).order_by("pk")
+    return Organisation.objects.select_related("country", "region").annotate(
+        successors=ArraySubquery(successors), commune_code=Subquery(communes.values("code")[:1])
+    )
 
 
 def collectivities(user: User | AnonymousUser) -> QuerySet[Organisation]:
@@ -53,8 +56,9 @@ def other_bodies(user: User | AnonymousUser) -> QuerySet[Organisation]:
 
 
 def organisation(row: Any) -> Result:
-    """An ended one says what it became."""
-    place = ", ".join(str(each) for each in (row.get_kind_display(), row.region, row.country) if each)
+    """An ended one says what it became; a commune its code, which tells it from others of that name."""
+    code = row.commune_code and f"COG {row.commune_code}"
+    place = ", ".join(str(each) for each in (row.get_kind_display(), code, row.region, row.country) if each)
     became = ", ".join(row.successors)
     told = ". ".join(filter(None, [found_as(row), became and f"{row.name} → {became}"]))
     return Result(row.name, row.get_absolute_url(), place, told)

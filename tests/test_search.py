@@ -80,6 +80,16 @@ def test_another_name_says_so_and_an_ended_one_what_it_became(client, mexico):
     assert "Poitou-Charentes → Nouvelle-Aquitaine" in words(client.get("/recherche/suggestions/", {"q": "poitou"}))
 
 
+@pytest.mark.parametrize("path", ["/recherche/", "/recherche/suggestions/"])
+def test_communes_of_one_name_are_told_apart(client, db, path):
+    for number, code in enumerate(("65392", "32389")):
+        town = factories.OrganisationFactory(slug=f"saint-martin-{number}", name="Saint-Martin", kind="commune")
+        town.identifiers.create(scheme="cog_commune", code=code)
+    page = words(client.get(path, {"q": "saint martin"}))
+    assert "Commune, COG 65392" in page
+    assert "Commune, COG 32389" in page
+
+
 def test_mistyped_words_are_forgiven_when_no_kind_contains_the_text(client, mexico):
     partnership = factories.PartnershipFactory(name="Bordeaux – Guanajuato")
     gather()
