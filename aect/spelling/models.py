@@ -11,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from aect.text import search_index
 
 SHORTEST, LONGEST = 3, 30  # letters of a word that is kept
-ALIKE_FROM = (
-    8  # letters of a word that keeps enough of its trigrams when it is mistyped; in others one letter undoes most
-)
+#: Letters of a word that keeps enough of its trigrams when it is mistyped; of a shorter one, one letter undoes most.
+ALIKE_FROM = 8
 
 
 class Levenshtein(Func):
-    """How many letters have to be added, dropped or replaced to make one text of the other; past the most, any more."""
+    """How many letters have to be added, dropped or replaced to make one text of the other; beyond the most, more."""
 
     function = "levenshtein_less_equal"
     output_field = IntegerField()
