@@ -4,6 +4,7 @@ Two processes share the suite, each with a database of its own; what rings the b
 """
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from io import StringIO
@@ -20,6 +21,12 @@ from tests import factories
 
 settings.SECOND_FACTOR_REQUIRED = False  # `force_login` gives none; its own tests ask for it
 settings.WHITENOISE_AUTOREFRESH = True  # else each client first lists and stats 3 500 static files: 0.3 s of work
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """Each process's database is a copy of the migrated one that `aect.local` keeps, where it started the server."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TEST_DATABASE_TEMPLATE")
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import ExitStack
 from types import FrameType
 
-from . import places, processes
+from . import places, processes, templates
 from .demo import demo
 from .programs import Missing
 from .services import Failed, services
 
 
 def run(command: list[str]) -> int:
-    """Run a command beside throw-away services and return its exit code."""
+    """Run a command beside throw-away services, over a migrated database, and return its exit code."""
 
     def end(number: int, frame: FrameType | None) -> None:
         sys.exit(128 + number)
@@ -25,13 +26,16 @@ def run(command: list[str]) -> int:
     signal.signal(signal.SIGINT, end)
     account = places.server_account(places.CHECKOUT)
     home = places.data_home(places.CHECKOUT, account)
-    with (
-        places.throw_away_folder(home) as folder,
-        services(folder, home=home, account=account, durable=False) as running,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(places.throw_away_folder(home))
+        template = {}
+        if not os.environ.get("DATABASE_URL"):
+            templates.lay(folder, home=home, account=account)
+            template = {"TEST_DATABASE_TEMPLATE": templates.DATABASE}
+        running = stack.enter_context(services(folder, home=home, account=account, durable=False))
         # Settings demand a secret, and HTTPS unless told otherwise: what runs here is plain HTTP on this machine.
         return processes.run_in_foreground(
-            command, {"SECRET_KEY": secrets.token_hex(32), "HTTPS": "0", **running.env()}
+            command, {"SECRET_KEY": secrets.token_hex(32), "HTTPS": "0", **running.env(), **template}
         )
 
 
