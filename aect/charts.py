@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 from django.utils.formats import get_format, number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.translation import gettext as _
 
 from aect.templatetags.aect import euros, percent
@@ -105,8 +105,26 @@ class Chart(Table):
 
     @property
     def json(self) -> dict[str, Any]:
-        """What plotly.js draws: data and layout, with the reader's decimal and thousands marks."""
+        """What plotly.js draws: data and layout, with the reader's decimal and thousands marks.
+
+        plotly.js reads tags and links in the texts it shows, so those of the data are escaped here.
+        """
         self.figure.update_layout(separators=get_format("DECIMAL_SEPARATOR") + get_format("THOUSAND_SEPARATOR"))
         figure: dict[str, Any] = self.figure.to_plotly_json()
         figure["layout"].pop("template", None)
+        figure["data"] = [{name: _shown(name, value) for name, value in trace.items()} for trace in figure["data"]]
         return figure
+
+
+#: What a trace shows of the data's own texts; its other texts are ours, and may hold plotly.js's marks.
+SHOWN = {"customdata", "hovertext", "labels", "locations", "name", "text", "x", "y"}
+
+
+def _shown(name: str, value: Any) -> Any:
+    return _escaped(value) if name in SHOWN else value
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return conditional_escape(value)
+    return [_escaped(each) for each in value] if isinstance(value, list | tuple) else value

@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 def label_axis(labels: Sequence[str]) -> dict[str, Any]:
     """Bars downwards, each with its whole label over as many lines as it takes; two may bear the same."""
-    return place_axis(["<br>".join(wrap(escape(label), LABEL)) for label in labels])
+    return place_axis(["<br>".join(map(escape, wrap(label, LABEL))) for label in labels])
 
 
 def short_axis(labels: Sequence[str]) -> dict[str, Any]:
