@@ -48,7 +48,8 @@ def poison() -> set[str]:
             table, column = (connection.ops.quote_name(name) for name in (model._meta.db_table, field.column))
             try:
                 with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(f"UPDATE {table} SET {column} = left(%s || {column}, %s)", [EVIL, field.max_length])
+                    statement = f"UPDATE {table} SET {column} = left(%s || {column}, %s)"  # noqa: S608  # our names
+                    cursor.execute(statement, [EVIL, field.max_length])
                     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                     taken |= {f"{model._meta.label_lower}.{field.name}"} if cursor.rowcount else set()
             except DatabaseError:
