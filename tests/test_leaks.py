@@ -306,6 +306,16 @@ def test_figures_count_drafts_for_those_who_may_count_them():
     assert "1 brouillon, que la liste ne montre pas" in body(analyst(), "/indicateurs/").decode()
 
 
+def test_the_figures_of_who_counts_drafts_do_not_spell_them():
+    """A text is sought in what its reader may read, whatever they may count."""
+    world()
+    drafts()
+    client = analyst()
+    for text, address in product((WORD, WORD[:3], WORD[1:4]), ("/indicateurs/portee.csv?q={}", "/indicateurs/?q={}")):
+        told, untold = (body(client, address.format(each)) for each in (text, ABSENT))
+        assert told.replace(text.encode(), b"") == untold.replace(ABSENT.encode(), b""), (address, text)
+
+
 #: By the beginning of a route, those of the drafts' addresses that stand in it.
 DRAFTS = {
     "projets/": ("projet-",),

@@ -319,6 +319,15 @@ class IndicatorFilter(PartnershipFilter):
     class Meta(PartnershipFilter.Meta):
         form = YearsForm
 
+    def __init__(self, *args: Any, readable: PartnershipQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.readable = readable
+
+    def searched(self) -> QuerySet[Any]:
+        """All that is counted; a text is sought only in what its reader may read, lest counts spell out drafts."""
+        rows = super().searched()
+        return rows.filter(pk__in=self.readable.values("pk")) if self.asked("q") else rows
+
     @cached_property
     def partnerships(self) -> PartnershipQuerySet:
         """The set of them, without what the list needs to show them."""

@@ -20,7 +20,7 @@ from funding.indicators import INDICATORS
 from funding.models import Call, Cofinancing, PublishedFigure
 from funding.models.totals import ApdTotalQuerySet
 from funding.permissions import may_recompute, reads_unpublished, visible_marks, visible_totals
-from partnerships.permissions import counted_partnerships, is_analyst
+from partnerships.permissions import counted_partnerships, is_analyst, visible_partnerships
 
 
 @login_not_required
@@ -113,12 +113,18 @@ def financing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def indicators(request: HttpRequest) -> HttpResponse:
     """What the registry says of partnerships as a whole: one filter → figures → charts and their tables."""
-    filterset = IndicatorFilter(request.GET, counted_partnerships(request.user).real().with_status())
+    filterset = counted(request)
     filterset.count_facets(*filterset.panel)
     found = [build(filterset) for build in INDICATORS.values()] if filterset.status == 200 and filterset.total else []
     unlisted = filterset.partnerships.filter(published_at=None).count() if is_analyst(request.user) else 0
     context = {"filterset": filterset, "indicators": found, "unlisted": unlisted}
     return render(request, "funding/indicators.html", context, status=filterset.status)
+
+
+def counted(request: HttpRequest) -> IndicatorFilter:
+    """What the address asks of the partnerships that figures count for this reader."""
+    rows = counted_partnerships(request.user).real().with_status()
+    return IndicatorFilter(request.GET, rows, readable=visible_partnerships(request.user))
 
 
 @login_not_required
@@ -127,7 +133,7 @@ def indicator_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     """One indicator's table as a file, with the headers and labels of readers in French."""
     if (build := INDICATORS.get(key)) is None:
         raise Http404
-    filterset = IndicatorFilter(request.GET, counted_partnerships(request.user).real().with_status())
+    filterset = counted(request)
     if refused := refusal(filterset):
         return refused
     with override("fr"):

@@ -27,7 +27,7 @@ NBSP = "\u00a0"
 
 
 def asked(query: str = "") -> IndicatorFilter:
-    return IndicatorFilter(QueryDict(query), Partnership.objects.with_status())
+    return IndicatorFilter(QueryDict(query), Partnership.objects.with_status(), readable=Partnership.objects.all())
 
 
 def table(client, key: str, query: str = "") -> list[dict[str, str]]:
