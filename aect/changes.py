@@ -115,10 +115,10 @@ class Changes:
 
     @cached_property
     def sql(self) -> str:
-        """The events, latest or not: branch, event, record, time, label and context."""
+        """The events, latest or not: branch, event, time, label and context."""
         selects = (
             f"""
-            SELECT {place} AS branch, pgh_id, pgh_obj_id, pgh_created_at, pgh_label, pgh_context_id
+            SELECT {place} AS branch, pgh_id, pgh_created_at, pgh_label, pgh_context_id
             FROM {history.events_of(branch.model)._meta.db_table} AS event WHERE {rows_under(branch)}
             """  # noqa: S608
             for place, branch in enumerate(self.branches)
@@ -145,7 +145,7 @@ class Changes:
             SELECT page.*, to_jsonb(event) AS after, to_jsonb(former) AS before
             FROM page JOIN {table} AS event USING (pgh_id) LEFT JOIN LATERAL (
                 SELECT * FROM {table} AS earlier
-                WHERE earlier.pgh_obj_id = page.pgh_obj_id AND earlier.pgh_id < page.pgh_id
+                WHERE earlier.pgh_obj_id = event.pgh_obj_id AND earlier.pgh_id < event.pgh_id
                 ORDER BY earlier.pgh_id DESC LIMIT 1
             ) AS former ON true
             WHERE page.branch = {place}
@@ -180,7 +180,7 @@ class Deletions(Changes):
     def sql(self) -> str:
         selects = (
             f"""
-            SELECT {place} AS branch, pgh_id, pgh_obj_id, pgh_created_at, pgh_label, pgh_context_id
+            SELECT {place} AS branch, pgh_id, pgh_created_at, pgh_label, pgh_context_id
             FROM {history.events_of(branch.model)._meta.db_table} AS event
             WHERE pgh_label = 'delete' AND pgh_created_at > %(since)s AND {gone(branch.model)}
             AND NOT EXISTS (SELECT FROM pghistory_context WHERE id = pgh_context_id AND metadata ? 'undone')

@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
     "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},
     "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
+    "forget-files-of-deleted-attachments": {"task": "funding.tasks.forget_files", "schedule": 24 * 3600},
     "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
 }
 

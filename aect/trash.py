@@ -1,7 +1,7 @@
 """Deletion that tells what goes along with it, and takes it back from the history for a month."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -22,6 +22,10 @@ class Dependants(NamedTuple):
 
     protected: list[models.Model]
     taken: dict[str, int]
+
+
+#: By model, who may put a deleted row back, of those who could not before it is there again: `may(row, user)`.
+BINS: dict[type[models.Model], Callable[[Any, User], bool]] = {}
 
 
 class NotRestored(Exception):

@@ -6,7 +6,7 @@ somebody found a record may be over by then: NotNow says so, and what happened i
 
 import secrets
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +23,15 @@ from django.utils.translation import gettext as _
 from aect import uploads
 from aect.accounts.models import Role, User
 from aect.accounts.services import open_account
+from aect.history import events_of
 from aect.journal import services as journal
 from aect.journal.models import Action
 from aect.mail import services as mail
+from aect.trash import deleted_lately
 from funding import rules
 from funding.choices import IN_HAND, AttachmentKind, ProjectState, StepKind
 from funding.models import Assignment, Attachment, Guest, Project, ProjectStep
+from funding.models.filing import ATTACHMENTS
 from funding.models.projects import ProjectQuerySet
 from funding.permissions import editable_projects, filed_projects, instructed_projects, signed_projects
 from partnerships.choices import MemberRole
@@ -319,8 +322,28 @@ def attach(project: Project, file: Any, *, kind: AttachmentKind | str, by: User)
 
 @transaction.atomic
 def detach(attachment: Attachment, *, by: User) -> None:
+    """Takes the file off the record, into the bin. Raises NotNow."""
     _held(attachment.project, editable_projects(by), among=ProjectState.values)
     attachment.delete()
+
+
+def forget_files() -> int:
+    """Deletes the files of attachments that were deleted, once the bin keeps them no longer; how many.
+
+    A file of today may belong to a row that is not committed yet.
+    """
+    field: Any = Attachment._meta.get_field("file")
+    deleted = events_of(Attachment).objects.filter(deleted_lately()).values_list("file", flat=True)
+    kept = {*Attachment.objects.values_list("file", flat=True), *deleted}
+    storage, before = field.storage, timezone.now() - timedelta(days=1)
+    try:
+        stored = [f"{ATTACHMENTS}/{name}" for name in storage.listdir(ATTACHMENTS)[1]]
+    except FileNotFoundError:
+        return 0
+    gone = [name for name in stored if name not in kept and storage.get_modified_time(name) < before]
+    for name in gone:
+        storage.delete(name)
+    return len(gone)
 
 
 # Guests

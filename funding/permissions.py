@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aect.accounts.models import User
+from aect.history import events_of
+from aect.trash import deleted_lately
 from funding.choices import IN_HAND
 from funding.models import ApdLine, ApdTotal, Attachment, Guest, Project, StaleTotal
 from funding.models.apd import ApdLineQuerySet
@@ -93,6 +95,32 @@ def worked_projects(user: User | AnonymousUser) -> ProjectQuerySet:
     if not isinstance(user, User):
         return Project.objects.none()
     return Project.objects.filter(Q(collectivity__in=collectivities_of(user)) | Q(pk__in=invited_to(user)))
+
+
+def may_restore(row: Project | Attachment, user: User) -> bool:
+    """Who may take back the deletion of a record, or of one of its attachments: who may edit that record."""
+    project = row if isinstance(row, Project) else row.project
+    return editable_projects(user).filter(pk=project.pk).exists()
+
+
+def removable_attachments(user: User | AnonymousUser) -> QuerySet[Attachment]:
+    """Those of the records that one edits; of these a guest takes off only what they attached themselves."""
+    if not isinstance(user, User):
+        return Attachment.objects.none()
+    rows = Attachment.objects.filter(project__in=editable_projects(user))
+    return rows if edits(user) else rows.filter(Q(project__collectivity__in=edited_by(user)) | Q(uploaded_by=user))
+
+
+def removed_attachments(user: User | AnonymousUser) -> QuerySet[Any]:
+    """Deletions of attachments that this person may take back, latest first: rows of the history."""
+    if not isinstance(user, User):
+        return events_of(Attachment).objects.none()  # type: ignore[no-any-return]
+    there = Attachment.objects.filter(pk=OuterRef("pgh_obj_id"))
+    rows = events_of(Attachment).objects.filter(deleted_lately(), ~Exists(there))
+    rows = rows.filter(project__in=editable_projects(user)).order_by("pgh_obj_id", "-pgh_id").distinct("pgh_obj_id")
+    if edits(user):
+        return rows  # type: ignore[no-any-return]
+    return rows.filter(Q(project__collectivity__in=edited_by(user)) | Q(uploaded_by=user))  # type: ignore[no-any-return]
 
 
 def readable_attachments(user: User | AnonymousUser) -> QuerySet[Attachment]:

@@ -54,6 +54,7 @@ urlpatterns = [
     path("projets/<slug:slug>/renvoyer/", queue.send_back, name="project-return"),
     path("projets/<slug:slug>/pieces/", records.attach, name="attachment-add"),
     path("projets/<slug:slug>/pieces/<uuid:pk>/", projects.attachment, name="attachment"),
+    path("projets/<slug:slug>/pieces/<int:event>/retablir/", records.reattach, name="attachment-restore"),
     path("projets/<slug:slug>/pieces/<uuid:pk>/supprimer/", records.detach, name="attachment-delete"),
     path("projets/<slug:slug>/invites/", records.invite, name="guest-add"),
     path("projets/<slug:slug>/invites/<int:pk>/retirer/", records.dismiss, name="guest-delete"),

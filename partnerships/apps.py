@@ -7,8 +7,11 @@ class PartnershipsConfig(AppConfig):
     verbose_name = _("Partenariats")
 
     def ready(self) -> None:
+        from aect.trash import BINS  # noqa: PLC0415
+        from partnerships.editable import holds, models_edited  # noqa: PLC0415
         from partnerships.imports.details import offer_details  # noqa: PLC0415  # models are loaded only now
         from partnerships.imports.registry import offer_registry  # noqa: PLC0415  # models are loaded only now
 
         offer_registry()
         offer_details()
+        BINS.update(dict.fromkeys(models_edited(), holds))

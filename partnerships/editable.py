@@ -145,6 +145,11 @@ NEED = Kind("need", NeedForm, permissions.editable_needs, _("Ajouter un besoin d
 KINDS = (PARTNERSHIP, ORGANISATION, CONVENTION, OFFER, NEED)
 
 
+def holds(row: Model, user: User) -> bool:
+    """Whether this person may edit the row, or the record on which it hangs."""
+    return any(kind.holds(row, user) for kind in KINDS)
+
+
 def models_edited() -> list[type[Model]]:
     """Every model that has a form here, each once."""
     forms_used = [form for kind in KINDS for form in (kind.form, *(part.form for part in kind.parts.values()))]

@@ -49,7 +49,7 @@ class Told(Changes):
     def sql(self) -> str:
         selects = (
             f"""
-            SELECT {place} AS branch, pgh_id, pgh_obj_id, pgh_created_at, pgh_label, pgh_context_id
+            SELECT {place} AS branch, pgh_id, pgh_created_at, pgh_label, pgh_context_id
             FROM {history.events_of(branch.model)._meta.db_table} AS event WHERE pgh_id = ANY (%(events_{place})s)
             """  # noqa: S608
             for place, branch in enumerate(self.branches)

@@ -2,23 +2,22 @@
 
 import uuid
 from datetime import timedelta
-from functools import partial
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aect.history import recorded
 from funding.choices import AttachmentKind, StepKind
 from funding.models.projects import Project
 
 INVITATION_DAYS = 14
+ATTACHMENTS = "attachments"  # the folder of their files
 
 
 class ProjectStep(models.Model):
@@ -56,11 +55,15 @@ class ProjectStep(models.Model):
 
 def stored_name(attachment: "Attachment", name: str) -> str:
     """Where a file is kept: under a name that says nothing of the one it came with."""
-    return f"attachments/{uuid.uuid4().hex}"
+    return f"{ATTACHMENTS}/{uuid.uuid4().hex}"
 
 
+@recorded("project")
 class Attachment(models.Model):
-    """A file of a record, which passed `aect.uploads`; served by `views.attachments` only, never by its path."""
+    """A file of a record, which passed `aect.uploads`; served by `views.attachments` only, never by its path.
+
+    Of one that was taken off, the file stays as long as the bin keeps the row, see `services.forget_files`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, verbose_name=_("projet"), on_delete=models.CASCADE, related_name="attachments")
@@ -95,12 +98,6 @@ class Attachment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("attachment", args=[self.project.slug, self.pk])
-
-
-@receiver(post_delete, sender=Attachment)
-def forget_file(instance: Attachment, **kwargs: Any) -> None:
-    """Whatever deletes the row, the file goes once that is committed, and not before."""
-    transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)), robust=True)
 
 
 class Assignment(models.Model):

@@ -16,16 +16,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aect import editing, typed
+from aect import editing, trash, typed
 from aect.accounts.models import User
 from aect.editing import Difference
 from funding import filing
 from funding.forms import AttachmentForm, CommentForm, GuestForm, HandOverForm, NewProjectForm, Plan, ProjectForm
-from funding.models import Project
-from funding.permissions import editable_projects, filed_projects, invited_to, worked_projects
+from funding.models import Attachment, Project
+from funding.permissions import (
+    editable_projects,
+    filed_projects,
+    invited_to,
+    removable_attachments,
+    removed_attachments,
+    worked_projects,
+)
 from funding.views.projects import page_of
 from partnerships.permissions import edits
-from partnerships.views.editing import held
+from partnerships.views.editing import held, undoable
 from partnerships.views.gone import texts
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -243,12 +250,28 @@ def attach(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def detach(request: HttpRequest, slug: str, pk: Any) -> HttpResponse:
     project = get_object_or_404(editable_projects(request.user), slug=slug)
-    attachment = get_object_or_404(project.attachments, pk=pk)
+    attachment = get_object_or_404(removable_attachments(request.user), pk=pk, project=project)
     try:
         filing.detach(attachment, by=cast(User, request.user))
     except filing.NotNow as reason:
         return refused(request, project, reason)
-    messages.success(request, _("La pièce « %(name)s » est retirée.") % {"name": attachment})
+    event = trash.latest_deletion(Attachment, pk)
+    said = _("La pièce « %(name)s » est retirée.") % {"name": attachment}
+    messages.success(request, undoable(said, Attachment._meta.label_lower, event))
+    return redirect(f"{project.get_absolute_url()}#pieces")
+
+
+@require_POST
+def reattach(request: HttpRequest, slug: str, event: int) -> HttpResponse:
+    """Puts back a file that was taken off, whoever took it off."""
+    project = get_object_or_404(editable_projects(request.user), slug=slug)
+    removed = get_object_or_404(removed_attachments(request.user), project=project, pgh_id=event)
+    try:
+        attachment = trash.restore(Attachment, removed.pgh_id)
+    except trash.NotRestored as refusal:
+        messages.error(request, _("La suppression n’a pas pu être annulée : %(reason)s") % {"reason": refusal})
+    else:
+        messages.success(request, _("« %(name)s » est rétabli.") % {"name": attachment})
     return redirect(f"{project.get_absolute_url()}#pieces")
 
 

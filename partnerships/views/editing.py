@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
-from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
@@ -24,7 +23,7 @@ from aect.accounts.models import User
 from aect.changes import Deletions
 from aect.filters import render_list
 from partnerships import services
-from partnerships.editable import CONVENTION, KINDS, Kind, Part, models_edited
+from partnerships.editable import CONVENTION, Kind, Part
 from partnerships.models import Convention
 from partnerships.permissions import adds, deletable, edits
 from partnerships.views.gone import keeping_text
@@ -262,6 +261,10 @@ def _delete(
     return render(request, "editing/delete.html", context, status=409 if is_sent else 200)
 
 
+#: The records on which a restored row may hang.
+ABOVE = ("project", "partnership", "organisation", "convention")
+
+
 def undoable(text: str, model: str, event: int) -> str:
     return render_to_string("editing/_undo.html", {"text": text, "model": model, "event": event})
 
@@ -272,7 +275,7 @@ def trash_can(request: HttpRequest) -> HttpResponse:
     """What was deleted in the last month and can be put back."""
     allowed(request, adds)
     filterset = HistoryFilter(request.GET, queryset=User.objects.none())
-    filterset.changes = Deletions(models_edited(), timezone.now() - trash.KEPT, by=deleter(request))
+    filterset.changes = Deletions(trash.BINS, timezone.now() - trash.KEPT, by=deleter(request))
     days = trash.KEPT // timedelta(days=1)
     return render_list(request, "editing/trash.html", filterset, per_page=DELETIONS_A_PAGE, days=days)
 
@@ -285,20 +288,19 @@ def deleter(request: HttpRequest) -> User | None:
 @require_POST
 @transaction.atomic
 def restore(request: HttpRequest, model: str, event: int) -> HttpResponse:
-    """An agent takes back what they deleted, as long as it would be theirs to edit."""
-    allowed(request, adds)
-    edited = {each._meta.label_lower: each for each in models_edited()}
-    if model not in edited:
+    """One takes back what one deleted, as long as it would be one's to edit; an officer whatever was deleted."""
+    binned = {each._meta.label_lower: each for each in trash.BINS}
+    if model not in binned:
         raise Http404
     try:
-        row: Any = trash.restore(cast(Any, apps.get_model(model)), event, by=deleter(request))
+        row: Any = trash.restore(binned[model], event, by=deleter(request))
     except ObjectDoesNotExist as unknown:
         raise Http404 from unknown
     except trash.NotRestored as refusal:
         messages.error(request, _("La suppression n’a pas pu être annulée : %(reason)s") % {"reason": refusal})
         return redirect("trash")
-    if not any(kind.holds(row, cast(User, request.user)) for kind in KINDS):
+    if not trash.BINS[binned[model]](row, cast(User, request.user)):
         raise Http404
     messages.success(request, _("« %(name)s » est rétabli.") % {"name": row})
-    above = getattr(row, "partnership", None) or getattr(row, "organisation", None) or getattr(row, "convention", None)
+    above = next(filter(None, (getattr(row, name, None) for name in ABOVE)), None)
     return redirect(row if hasattr(row, "get_absolute_url") else above or "trash")
