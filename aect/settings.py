@@ -139,6 +139,7 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextForeignKey(db_index=False)
 # Redis: a doorbell with short timeouts, so that a hung server never holds a request (2 s, one retry).
 REDIS_URL = required("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)  # a worker silent for so long has died
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 2,
     "socket_connect_timeout": 2,

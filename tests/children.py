@@ -11,9 +11,13 @@ from django.db import connection
 
 
 @contextmanager
-def worker(**environment: str) -> Iterator[subprocess.Popen]:
-    """A real Celery worker on the test's database, in a process of its own, killed at the end."""
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "aect", "worker", "-P", "solo", "--loglevel", "ERROR"]
+def worker(pool: str = "solo", **environment: str) -> Iterator[subprocess.Popen]:
+    """A real Celery worker on the test's database, in a process of its own, killed at the end.
+
+    With `pool="prefork"` that process is the parent of one child, which does the work.
+    """
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "aect", "worker", "-P", pool, "--loglevel", "ERROR"]
+    command += ["--concurrency", "1"]
     command += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     process = subprocess.Popen(command, env=child_environment(**environment), cwd=settings.BASE_DIR)
     try:

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-LEASE = timedelta(minutes=5)  # how long a worker may stay silent before its job is offered again
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)  # how long a worker may stay silent before its job is offered
 PATIENCE = timedelta(seconds=30)  # how long a job may wait before the bell is rung again
 MAX_ATTEMPTS = 3
 
@@ -28,11 +29,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state__in=[JobState.PENDING, JobState.RUNNING])
 
     def forgotten(self) -> Self:
-        """Jobs whose bell was lost, or whose worker died: pending for too long, or running past their lease."""
-        now = timezone.now()
-        return self.filter(
-            Q(state=JobState.PENDING, rung_at__lt=now - PATIENCE) | Q(state=JobState.RUNNING, lease_until__lt=now)
-        )
+        """Jobs whose bell was lost, or whose worker died: pending for too long, or running past their lease.
+
+        By the database's clock, which all workers share; one that was put back leaves instants that are still to come.
+        """
+        lost_bell = Q(rung_at__lt=Now() - PATIENCE) | Q(rung_at__gt=Now() + PATIENCE)
+        return self.filter(Q(lost_bell, state=JobState.PENDING) | self.silent())
+
+    @staticmethod
+    def silent() -> Q:
+        """That a job runs, and its worker has not been heard of for the length of a lease."""
+        is_over = Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE)
+        return Q(is_over, state=JobState.RUNNING)
 
 
 class Job(models.Model):

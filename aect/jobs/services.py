@@ -1,9 +1,10 @@
 """What happens to a job: asked for, rung, claimed, advanced, ended."""
 
 import logging
+import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import pghistory
 from celery import shared_task
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from aect.accounts.models import User
@@ -19,6 +21,7 @@ from aect.celery import app
 from aect.jobs.models import LEASE, MAX_ATTEMPTS, TITLES, Job, JobState
 
 log = logging.getLogger(__name__)
+BEATS = 5  # how often within a lease a worker says that it is alive
 
 
 class LeaseLost(Exception):
@@ -58,13 +61,12 @@ def ring(job: Job) -> None:
 
 def claim(job_id: UUID | str) -> Job | None:
     """Takes the job for this worker, or None when it is ended, taken, or was tried too often."""
-    now = timezone.now()
-    free = Q(state=JobState.PENDING) | Q(state=JobState.RUNNING, lease_until__lt=now)
+    free = Q(state=JobState.PENDING) | Job.objects.silent()
     taken = Job.objects.filter(free, pk=job_id, attempts__lt=MAX_ATTEMPTS).update(
         state=JobState.RUNNING,
         attempts=F("attempts") + 1,
-        started_at=now,
-        lease_until=now + LEASE,
+        started_at=Now(),
+        lease_until=Now() + LEASE,
         steps_done=0,
         error="",
     )
@@ -77,8 +79,19 @@ def advance(job: Job, *, done: int, total: int | None = None) -> None:
     Raises LeaseLost when the job is no longer this worker's.
     """
     job.steps_done, job.steps_total = done, total if total is not None else job.steps_total
-    job.lease_until = timezone.now() + LEASE
-    _write(job, "steps_done", "steps_total", "lease_until")
+    _write(job, "steps_done", "steps_total", lease_until=Now() + LEASE)
+
+
+def keep(job: Job) -> None:
+    """Says that the job's worker is alive. Raises LeaseLost when the job is no longer this worker's."""
+    _write(job, lease_until=Now() + LEASE)
+
+
+def abandoned(job_id: UUID | str) -> None:
+    """What the parent of a worker says when the child that had the job is dead: no need to wait for the lease."""
+    dead = Job.objects.filter(pk=job_id, state=JobState.RUNNING)
+    if dead.update(lease_until=Now() - LEASE):
+        reconcile()
 
 
 def finish(job: Job, **result: Any) -> None:
@@ -108,10 +121,10 @@ def fail(job: Job, error: str) -> None:
         _write(job, "state", "finished_at", "error", "lease_until", "rung_at")
 
 
-def _write(job: Job, *fields: str) -> None:
+def _write(job: Job, *fields: str, **values: Any) -> None:
     """Writes what the holder of the job says of it. The attempt's number tells the holder from a former one."""
     mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
-    if not mine.update(**{field: getattr(job, field) for field in fields}):
+    if not mine.update(**{field: getattr(job, field) for field in fields}, **values):
         raise LeaseLost(f"Job {job.pk}, attempt {job.attempts}")
 
 
@@ -125,7 +138,7 @@ def reconcile() -> int:
         if job.attempts >= MAX_ATTEMPTS:
             _set_aside(job)
             continue
-        Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
+        Job.objects.filter(pk=job.pk).update(rung_at=Now())
         ring(job)
         rung += 1
     return rung
@@ -133,13 +146,40 @@ def reconcile() -> int:
 
 def _set_aside(job: Job) -> None:
     """Ends a job whose last worker fell silent, unless that worker speaks up or ends it first."""
-    now = timezone.now()
-    Job.objects.filter(pk=job.pk, state=JobState.RUNNING, lease_until__lt=now).update(
+    Job.objects.filter(Job.objects.silent(), pk=job.pk).update(
         state=JobState.FAILED,
-        finished_at=now,
+        finished_at=Now(),
         lease_until=None,
         error=job.error or "The worker died at each attempt.",
     )
+
+
+@contextmanager
+def beating(job: Job) -> Iterator[None]:
+    """Keeps the lease for as long as the block lasts, however long its transactions: a thread says it is alive.
+
+    A job that was lost is not said here: the holder's next word raises LeaseLost.
+    """
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(LEASE.total_seconds() / BEATS):
+            try:
+                keep(job)
+            except LeaseLost:
+                break
+            except Exception:  # the database restarts, perhaps: the next beat finds it
+                log.warning("Could not keep the lease of job %s.", job.pk, exc_info=True)
+                connection.close()
+        connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
@@ -153,7 +193,7 @@ def job_task(title: object) -> Callable[[Callable[[Job], None]], Any]:
         def run(job_id: str) -> None:
             if job := claim(job_id):
                 try:
-                    with pghistory.context(job=str(job.pk), user=job.requested_by_id):
+                    with pghistory.context(job=str(job.pk), user=job.requested_by_id), beating(job):
                         work(job)
                 except LeaseLost:
                     log.warning("Job %s was taken over after attempt %s fell silent.", job.pk, job.attempts)

@@ -212,7 +212,7 @@ def _programs(port: int) -> dict[str, list[str]]:
         "web": [*web, "--log-level", "warning", "--graceful-timeout", "3", "--no-control-socket"],
         "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile", ""],
-        "reconciler": [sys.executable, "manage.py", "reconcile_jobs", "--every", "30"],
+        "reconciler": [sys.executable, "manage.py", "reconcile_jobs", "--every", "10"],
     }
 
 

@@ -1,10 +1,14 @@
 """Jobs under fault: races, dead workers, a Redis that is not there. Each guard has its negative control."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -145,6 +149,66 @@ def test_the_job_of_a_killed_worker_is_done_by_another(empty_queue):
         assert wait_until(lambda: _state() == JobState.DONE)
     assert Job.objects.get().attempts == 2
     assert ApdTotal.objects.grand_total()["lines"] == 1
+
+
+@contextmanager
+def held_in_its_work() -> Iterator[None]:
+    """A worker that computes totals cannot go on, and the job for it is asked for and taken."""
+    factories.DacListingFactory()
+    factories.ApdLineFactory()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE funding_apdtotal IN ACCESS EXCLUSIVE MODE")
+        in_threads(lambda: services.request_totals(by=None))
+        assert wait_until(lambda: seen().state == JobState.RUNNING, 60)
+        yield
+
+
+def seen() -> Job:
+    """The job as others see it, from outside the caller's transaction."""
+    return in_threads(Job.objects.get)[0]
+
+
+def children(of: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(of)], capture_output=True, text=True, check=False).stdout
+    return [int(pid) for pid in found.split()]
+
+
+@pytest.mark.parametrize("pool", ["prefork", "solo"])
+def test_a_parent_says_at_once_that_its_child_died(empty_queue, pool):
+    """The lease lasts an hour: only the parent's word gives the job back. The control is a worker without a parent."""
+    with worker(pool, JOB_LEASE_SECONDS="3600") as parent, held_in_its_work():
+        for pid in children(parent.pid) if pool == "prefork" else [parent.pid]:
+            os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: seen().attempts == 2, 60 if pool == "prefork" else 3) is (pool == "prefork")
+    if pool == "prefork":
+        with worker():
+            assert wait_until(lambda: reconcile() or _state() == JobState.DONE, 60)
+            assert wait_until(lambda: _state() == JobState.DONE, 60)
+        assert ApdTotal.objects.grand_total()["lines"] == 1
+
+
+def test_a_long_job_keeps_its_lease(empty_queue):
+    with worker(JOB_LEASE_SECONDS="2"), held_in_its_work():
+        leases = set()
+        assert wait_until(lambda: leases.add(seen().lease_until) or len(leases) > 8, 60)
+        assert in_threads(reconcile) == [0]
+        assert seen().attempts == 1
+
+
+def test_control_a_job_whose_worker_says_nothing_is_offered_again(monkeypatch):
+    monkeypatch.setattr("aect.jobs.services.LEASE", timedelta(seconds=1))
+    job = claim(Job.objects.create(task=TASK, key="k").pk)
+    assert wait_until(lambda: Job.objects.forgotten().exists())
+    assert claim(job.pk).attempts == 2
+
+
+@pytest.mark.parametrize(("moved", "is_rung"), [(timedelta(hours=1), True), (timedelta(0), False)])
+def test_a_clock_put_back_loses_no_bell(empty_queue, moved, is_rung):
+    """What was rung for, or taken, before the clock went back bears an instant that is still to come."""
+    _waits, runs = (Job.objects.create(task=TASK, key=key, rung_at=timezone.now() + moved) for key in "ab")
+    claim(runs.pk)
+    Job.objects.filter(pk=runs.pk).update(lease_until=F("lease_until") + moved)
+    assert reconcile() == (2 if is_rung else 0)
 
 
 def _state() -> str:
