@@ -149,6 +149,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0}
 CELERY_TASK_IGNORE_RESULT = True  # the Job row says how it went
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kB, after which a child gives way to a new one: it gives none back
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULE = {
     "refresh-stale-apd-totals": {"task": "funding.tasks.refresh_stale_totals", "schedule": 60},
@@ -247,7 +248,9 @@ IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)  # without the header
 IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=10_000)  # characters
 IMPORT_MAX_UNPACKED = env.int("IMPORT_MAX_UNPACKED", default=100 * 1024 * 1024)  # bytes of a workbook's XML
-IMPORT_MAX_CELLS = env.int("IMPORT_MAX_CELLS", default=3_000_000)  # rows × columns of a sheet; each costs 32 bytes
+IMPORT_MAX_CELLS = env.int("IMPORT_MAX_CELLS", default=1_500_000)  # rows × columns of a sheet; each costs 32 bytes
+IMPORT_MAX_MEMORY = env.int("IMPORT_MAX_MEMORY", default=176 * 1024 * 1024)  # bytes, of the process that reads it
+IMPORT_MAX_SECONDS = env.int("IMPORT_MAX_SECONDS", default=20)  # of computing, of the same
 
 # What a record may hold of attached files.
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)

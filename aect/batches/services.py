@@ -25,7 +25,8 @@ from aect.batches.writing import CHUNK, be_patient, remember, write_lines
 from aect.jobs import progress
 from aect.jobs.models import Job
 from aect.jobs.services import finish, request_job
-from aect.tabular.reading import Problem, Unreadable, check_kind, read_table
+from aect.tabular.apart import read_apart
+from aect.tabular.reading import Problem, Unreadable, check_kind
 
 TASKS = {
     BatchState.CHECKING: "aect.batches.tasks.check_batch",
@@ -152,7 +153,7 @@ def checked(batch: Batch, tell: Callable[[int], None] = lambda done: None) -> li
 def _read(batch: Batch, kind: Kind) -> list[Line]:
     try:
         with batch.file.open("rb") as file:
-            table = read_table(file, batch.name, sheet=in_french(kind.label))
+            table = read_apart(file, batch.name, sheet=in_french(kind.label))
         return lines_of(batch, kind, table)
     except Unreadable as error:
         batch.problems = [[None, "", "", str(error)]]

@@ -94,7 +94,7 @@ def check_kind(file: IO[bytes], name: str) -> str:
 def read_table(file: IO[bytes], name: str, *, sheet: str = "") -> Table:
     """The rows of a CSV, or of one sheet of a workbook: the one named `sheet`, else the first. Raises Unreadable."""
     if check_kind(file, name) == ".xlsx":
-        return _read_workbook(file.read(), sheet)
+        return _read_workbook(file, sheet)
     text, notes = decoded(file.read())
     table = _table(_csv_rows(text))
     table.notes += notes
@@ -162,9 +162,9 @@ def _delimiter(text: str) -> str:
 # XLSX
 
 
-def _read_workbook(data: bytes, sheet: str) -> Table:
+def _read_workbook(file: IO[bytes], sheet: str) -> Table:
     try:
-        book = workbooks.open_workbook(data, sheet)
+        book = workbooks.open_workbook(file, sheet)
     except workbooks.BadWorkbook as error:
         raise Unreadable(str(error)) from error
     for line, column, code in book.errors:
