@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from aect.accounts.models import User
 from aect.mail.models import Message
 from partnerships.joining import token_of
-from partnerships.models import Invitation, JoinRequest
+from partnerships.models import Invitation, JoinRequest, Organisation, Partnership, PartyProposal
 from partnerships.permissions import editable_conventions
 
 
@@ -45,7 +45,25 @@ def _request(message: Message) -> JoinRequest | None:
     return rows.filter(pk=message.context["request"]).first()
 
 
+def party_proposed(message: Message) -> dict[str, Any] | None:
+    """Nothing once it is answered or withdrawn."""
+    rows = PartyProposal.objects.select_related("organisation")
+    found = rows.filter(pk=message.context["proposal"]).first()
+    return {"proposal": found} if found else None
+
+
+def party_changed(message: Message) -> dict[str, Any] | None:
+    """What became of an organisation's place; nothing once one of both is gone."""
+    partnership = Partnership.objects.filter(pk=message.context["partnership"]).first()
+    organisation = Organisation.objects.filter(pk=message.context["organisation"]).first()
+    found = {**message.context, "partnership": partnership, "organisation": organisation}
+    return found if partnership and organisation else None
+
+
 CONTENTS = {
+    "partnerships/party_proposed": party_proposed,
+    "partnerships/party_answered": party_changed,
+    "partnerships/party_removed": party_changed,
     "partnerships/invitation": invitation,
     "partnerships/join_request": join_request,
     "partnerships/join_answer": join_answer,

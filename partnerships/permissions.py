@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from aect.accounts.models import Role, User
 from partnerships.choices import FRENCH_KINDS, EntryState, MemberRole, PartyRole, Side
-from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party
+from partnerships.models import Convention, Need, Offer, Organisation, Partnership, Party, PartyProposal
 from partnerships.models.conventions import ConventionQuerySet
 from partnerships.models.knowhow import Entry, EntryQuerySet
 from partnerships.models.organisations import OrganisationQuerySet
@@ -132,10 +132,21 @@ def adds(user: User | AnonymousUser) -> bool:
     return edits(user) or edited_by(user).exists()
 
 
+def answerable_proposals(user: User | AnonymousUser) -> QuerySet[PartyProposal]:
+    """Those made to the collectivities for which this agent writes; the delegation answers all."""
+    rows = PartyProposal.objects.all()
+    return rows if edits(user) else rows.filter(organisation__in=edited_by(user).order_by().values("pk"))
+
+
+def withdrawable_proposals(user: User | AnonymousUser) -> QuerySet[PartyProposal]:
+    """Those made for the partnerships that this person edits."""
+    return PartyProposal.objects.filter(partnership__in=editable_partnerships(user).order_by().values("pk"))
+
+
 def deletable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
     """Of rows that this person may edit, those that they may delete: what is published, an officer takes away."""
-    has_drafts = any(field.name == "published_at" for field in rows.model._meta.fields)
-    return rows.filter(published_at=None) if has_drafts and not edits(user) else rows
+    public = {field.name for field in rows.model._meta.fields} & {"published_at", "published_on"}
+    return rows if edits(user) else rows.filter(**dict.fromkeys(public))
 
 
 def visible(entries: EntryQuerySet[E], user: User | AnonymousUser, on: date) -> EntryQuerySet[E]:

@@ -4,7 +4,17 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from partnerships.editable import CONVENTION, NEED, OFFER, ORGANISATION, PARTNERSHIP, Kind
-from partnerships.views import conventions, editing, history, home, knowhow, memberships, organisations, partnerships
+from partnerships.views import (
+    conventions,
+    editing,
+    history,
+    home,
+    knowhow,
+    memberships,
+    organisations,
+    parties,
+    partnerships,
+)
 
 
 def edited(kind: Kind, folder: str) -> list[URLPattern]:
@@ -60,6 +70,10 @@ urlpatterns = [
     *edited_with_parts(ORGANISATION, "organisations", "nouvelle"),
     *edited(OFFER, "savoir-faire/offres"),
     *edited(NEED, "savoir-faire/besoins"),
+    path("parties-proposees/", parties.proposals, name="proposals"),
+    path("parties-proposees/<int:pk>/accepter/", parties.answer, {"is_accepted": True}, name="proposal-accept"),
+    path("parties-proposees/<int:pk>/decliner/", parties.answer, {"is_accepted": False}, name="proposal-decline"),
+    path("parties-proposees/<int:pk>/retirer/", parties.withdraw, name="proposal-withdraw"),
     path("corbeille/", editing.trash_can, name="trash"),
     path("corbeille/<str:model>/<int:event>/", editing.restore, name="restore"),
     path("", home.home, name="home"),

@@ -14,7 +14,7 @@ from aect.saved.models import SavedView
 from funding.models import Attachment
 from partnerships import joining
 from partnerships.choices import MemberRole
-from partnerships.models import JoinRequest, Partnership
+from partnerships.models import JoinRequest, Partnership, PartyProposal
 from tests import factories
 
 SECRET = "Hors-regard"  # stands in A's drafts only
@@ -39,6 +39,8 @@ def made_world() -> SimpleNamespace:
     add_partnership(world, sides["a"], world.agent_of_a, "", timezone.now())
     add_partnership(world, sides["a"], world.agent_of_a, "draft_", None)
     add_partnership(world, sides["b"], world.agent_of_b, "b_", None)
+    offered = {"partnership_id": world.partnership_id, "organisation": sides["b"], "side": "french"}
+    world.proposal = PartyProposal.objects.create(proposed_by=world.agent_of_a, **offered).pk
     add_own_rows(world)
     add_members(world, sides["a"])
     world.other = factories.OrganisationFactory(slug="agence", kind="agency").slug

@@ -63,8 +63,21 @@ def space(request: HttpRequest) -> HttpResponse:
 
 def due(place: Organisation, returned: list[Project], user: User, today: date) -> list[Due]:
     """What is dated soonest first; what has no date ends the list."""
-    found = [*declaration(place, today), *map(returned_record(today), returned), *endings(place, user, today)]
+    found = [
+        *proposed(place),
+        *declaration(place, today),
+        *map(returned_record(today), returned),
+        *endings(place, user, today),
+    ]
     return sorted(found, key=lambda each: (each.on is None, each.on or today))
+
+
+def proposed(place: Organisation) -> list[Due]:
+    """Places in partnerships that are offered to the collectivity."""
+    rows = place.proposals.select_related("partnership")
+    return [
+        Due(str(row.partnership), _("Place proposée à votre collectivité"), None, reverse("proposals")) for row in rows
+    ]
 
 
 def declaration(place: Organisation, today: date) -> list[Due]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.models import User
+from partnerships import parties
 from partnerships.choices import Side
 from partnerships.forms.base import EditForm, SluggedForm
 from partnerships.forms.fields import form_field
@@ -65,10 +66,28 @@ class PartnershipForm(SluggedForm):
 
 
 class PartyForm(EditForm):
+    """An agent puts their own collectivity in; another one they propose, and of a place that stands they say less."""
+
+    user: User
+
     class Meta:
         model = Party
         fields = ["organisation", "side", "role", "is_lead", "part", "began_on", "ended_on", *SOURCE]
         formfield_callback = form_field
+
+    def by(self, user: User) -> None:
+        self.user = user
+        if self.instance.pk and not edits(user):
+            for name in ("organisation", "side", "role"):
+                del self.fields[name]
+
+    @property
+    def is_proposal(self) -> bool:
+        row = self.instance
+        return not row.pk and not parties.is_free(row.partnership, row.organisation, self.user)
+
+    def save(self, commit: bool = True) -> Any:
+        return parties.propose(self.instance, by=self.user) if self.is_proposal else super().save(commit)
 
 
 class MilestoneForm(EditForm):
@@ -246,7 +265,9 @@ class ConventionForm(SluggedForm):
     def by(self, user: User) -> None:
         """An agent's new convention is a draft; it is one of a partnership that they edit."""
         field: Any = self.fields.get("partnership")
-        if field:
+        if field and self.instance.pk and not self.instance.is_draft and not edits(user):
+            del self.fields["partnership"]  # what is public stays where it is
+        elif field:
             field.rows = editable_partnerships(user)
             field.nothing = _("Aucun partenariat que vous pouvez modifier ne répond à « %(text)s ».")
         if not self.instance.pk and not edits(user):

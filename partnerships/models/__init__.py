@@ -11,6 +11,7 @@ from partnerships.models.life import (
 from partnerships.models.memberships import Invitation, JoinRequest, Membership
 from partnerships.models.organisations import Identifier, NetworkMembership, Organisation, OrganisationName, Succession
 from partnerships.models.partnerships import Partnership, PartnershipTheme, Party, Theme
+from partnerships.models.proposals import PartyProposal
 from partnerships.models.reference import Country, Source, Sourced
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "PartnershipOrigin",
     "PartnershipTheme",
     "Party",
+    "PartyProposal",
     "SdgContribution",
     "Source",
     "Sourced",

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -22,10 +23,11 @@ from aect import editing, trash
 from aect.accounts.models import User
 from aect.changes import Deletions
 from aect.filters import render_list
-from partnerships import services
-from partnerships.editable import CONVENTION, Kind, Part
-from partnerships.models import Convention
-from partnerships.permissions import adds, deletable, edits
+from partnerships import parties, services
+from partnerships.choices import FRENCH_KINDS
+from partnerships.editable import CONVENTION, PARTNERSHIP, Kind, Part
+from partnerships.models import Convention, Party
+from partnerships.permissions import adds, deletable, edited_by, edits
 from partnerships.views.gone import keeping_text
 from partnerships.views.history import HistoryFilter
 
@@ -75,7 +77,10 @@ def saved(request: HttpRequest, record: Any) -> str:
 
 
 def part_saved(request: HttpRequest, kind: Kind, record: Any, name: str, row: Any) -> str:
-    if is_kept(request, kind, record):
+    if isinstance(row, Party) and not row.pk:
+        said = _("« %(name)s » est proposée : elle prendra part au partenariat si elle, ou la délégation, l’accepte.")
+        messages.success(request, said % {"name": row.organisation})
+    elif is_kept(request, kind, record):
         messages.success(request, _("« %(name)s » est enregistré.") % {"name": row})
     return reverse(f"{kind.name}-edit", args=[record.slug]) + f"#{name}"
 
@@ -181,7 +186,11 @@ def edit(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
         title=_("Modifier : %(record)s") % {"record": record},
         record=record,
         kind=kind,
-        sections=[(name, part, part.of(record)) for name, part in kind.parts.items()],
+        sections=[
+            (name, part, part.of(record), set(changeable(part.of(record), record, request.user)))
+            for name, part in kind.parts.items()
+        ],
+        proposals=record.proposals.select_related("organisation") if kind is PARTNERSHIP else (),
         after=partial(saved, request),
         cancel=record.get_absolute_url(),
     )
@@ -202,8 +211,22 @@ def add_part(request: HttpRequest, slug: str, part: str, *, kind: Kind) -> HttpR
 @transaction.atomic
 def edit_part(request: HttpRequest, slug: str, part: str, pk: int, *, kind: Kind) -> HttpResponse:
     record, found = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug), part_of(kind, part)
-    row = get_object_or_404(held(found.of(record), request), pk=pk)
+    row = get_object_or_404(held(changeable(found.of(record), record, request.user), request), pk=pk)
     return _edit_part(request, kind, record, part, row, _("Modifier : %(record)s") % {"record": row})
+
+
+def bound_under(request: HttpRequest, record: Any, form: Any) -> None:
+    form.by(request.user)
+    if hasattr(form, "under"):
+        form.under(record)
+
+
+def changeable(rows: Any, record: Any, user: Any) -> Any:
+    """Of the rows that hang on a record which this person edits, those that they may change and delete."""
+    if rows.model is not Party or edits(user):
+        return rows
+    free = Q(organisation__in=edited_by(user).values("pk"))
+    return rows.filter(free | ~Q(organisation__kind__in=FRENCH_KINDS) if record.is_draft else free)
 
 
 def _edit_part(request: HttpRequest, kind: Kind, record: Any, part: str, row: Any, title: Any) -> HttpResponse:
@@ -212,7 +235,7 @@ def _edit_part(request: HttpRequest, kind: Kind, record: Any, part: str, row: An
         request,
         row,
         form,
-        prepare=lambda bound: bound.under(record) if hasattr(bound, "under") else None,
+        prepare=partial(bound_under, request, record),
         title=title,
         parent=record,
         after=partial(part_saved, request, kind, record, part),
@@ -233,7 +256,8 @@ def delete(request: HttpRequest, slug: str, *, kind: Kind) -> HttpResponse:
 @transaction.atomic
 def delete_part(request: HttpRequest, slug: str, part: str, pk: int, *, kind: Kind) -> HttpResponse:
     record = get_object_or_404(kind.rows(cast(User, request.user)), slug=slug)
-    row = get_object_or_404(held(part_of(kind, part).of(record), request), pk=pk)
+    rows = changeable(part_of(kind, part).of(record), record, request.user)
+    row = get_object_or_404(held(rows, request), pk=pk)
     back = reverse(f"{kind.name}-edit", args=[record.slug]) + f"#{part}"
     return _delete(request, row, after=back, parent=record, kind=kind)
 
@@ -250,6 +274,8 @@ def _delete(
         if kind and not is_kept(request, kind, parent):
             return redirect(after)
         event = trash.latest_deletion(type(row), pk)
+        if isinstance(row, Party):
+            parties.tell_removed(parent, row.organisation, event=event, by=cast(User, request.user))
         messages.success(request, undoable(_("« %(name)s » est supprimé.") % {"name": name}, model, event))
         return redirect(after)
     context = {"row": row, "parent": parent, "dependants": found, "is_stale": is_stale, "cancel": after}
