@@ -24,4 +24,4 @@ COPY --from=build /app /app
 RUN chown -R aect var/media
 USER aect
 EXPOSE 8000
-CMD ["gunicorn", "aect.wsgi", "--workers", "3", "--bind", "0.0.0.0:8000", "--no-control-socket"]
+CMD ["gunicorn", "--config", "aect/gunicorn.py", "--bind", "0.0.0.0:8000"]

@@ -1,11 +1,15 @@
 """What every answer carries."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.cache import patch_cache_control
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+#: The pages that take files, in any language.
+UPLOADS = re.compile(r"(/[a-z]{2})?/(imports/nouveau|projets/[^/]+/pieces)/")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -26,5 +30,50 @@ def known_methods(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+    return middleware
+
+
+def health(get_response: Handler) -> Handler:
+    """Answers those who watch the service, by whatever name they call it: they learn nothing else."""
+    from aect.views import healthz, readyz  # noqa: PLC0415  # they need the applications
+
+    views = {"/healthz": healthz, "/readyz": readyz}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        view = views.get(request.path_info)
+        return view(request) if view else get_response(request)
+
+    return middleware
+
+
+def bounded_bodies(get_response: Handler) -> Handler:
+    """Refuses a body that is too long by what it says of its length, before any of it is read."""
+    from aect.views import error  # noqa: PLC0415  # as above
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > longest_body(request):
+            return error(request, 413)
+        return get_response(request)
+
+    return middleware
+
+
+def longest_body(request: HttpRequest) -> int:
+    """In bytes; files are taken on their own pages, from somebody who has a session."""
+    if UPLOADS.fullmatch(request.path_info) and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return max(settings.IMPORT_MAX_BYTES, settings.ATTACHMENT_MAX_BYTES) + settings.BODY_MAX_BYTES
+    return settings.BODY_MAX_BYTES
+
+
+def private_pages(get_response: Handler) -> Handler:
+    """What somebody sees who is signed in is kept by no cache, their own browser's either."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
     return middleware

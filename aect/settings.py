@@ -64,7 +64,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "aect.middleware.security_headers",  # these two first, so that every answer carries them, errors too
     "csp.middleware.CSPMiddleware",
+    "aect.middleware.health",
     "aect.middleware.known_methods",
+    "aect.middleware.bounded_bodies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages and exports; static files are compressed already
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "aect.journal.middleware.journal",  # from where, and what files leave
     "aect.second_factor.middleware.second_factor",
+    "aect.middleware.private_pages",
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
     "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -241,6 +244,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+
+BODY_MAX_BYTES = env.int("BODY_MAX_BYTES", default=2_621_440)  # of what a form sends, its files apart
 
 # What an imported file may hold at most; a message names the limit that was met.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)

@@ -10,5 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Comptes")
 
     def ready(self) -> None:
+        from aect import checks  # noqa: F401, PLC0415  # registers them
+
         user_logged_in.connect(sessions.begin)
         user_logged_in.connect(sessions.learn_language)

@@ -204,12 +204,12 @@ def _manage(env: dict[str, str], *arguments: str) -> None:
 def _programs(port: int) -> dict[str, list[str]]:
     here = Path(sys.executable).parent
     celery = [str(here / "celery"), "--quiet", "--app", "aect"]
-    web = [str(here / "gunicorn"), "aect.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    web = [str(here / "gunicorn"), "--config", "aect/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
     schedule = CHECKOUT / "var/beat-schedule"
     for left in schedule.parent.glob("beat-schedule*"):  # a killed beat may leave it unreadable
         left.unlink()
     return {
-        "web": [*web, "--log-level", "warning", "--graceful-timeout", "3", "--no-control-socket"],
+        "web": [*web, "--log-level", "warning", "--graceful-timeout", "3"],
         "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile", ""],
         "reconciler": [sys.executable, "manage.py", "reconcile_jobs", "--every", "10"],
