@@ -10,7 +10,6 @@ from django.db.models import Avg, Count, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,18 +62,16 @@ def points(name: str, places: Iterable[tuple[Any, Any]], marker: dict[str, objec
     """One point a party, which names its partners when pointed at. `places` are pairs (party, partner)."""
     partners: dict[Any, list[str]] = {}
     for party, partner in places:
-        partners.setdefault(party, []).append(escape(partner.name))
+        partners.setdefault(party, []).append(partner.name)
     return go.Scattergeo(
         name=name,
         lon=[party.longitude for party in partners],
         lat=[party.latitude for party in partners],
         mode="markers",
         marker={"size": 9, "line": {"width": 1, "color": "#ffffff"}, **marker},
-        text=[
-            f"<b>{escape(party.name)}</b><br>↔ {'<br>↔ '.join(named(list(dict.fromkeys(names))))}"
-            for party, names in partners.items()
-        ],
-        hovertemplate="%{text}<extra></extra>",
+        customdata=[party.name for party in partners],
+        text=["\n".join(f"↔ {name}" for name in named(list(dict.fromkeys(names)))) for names in partners.values()],
+        hovertemplate="<b>%{customdata}</b><br>%{text}<extra></extra>",
     )
 
 
