@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from html import escape  # plotly.js knows no `&quot;`, which Django's writes
+from typing import Any, NamedTuple, cast
 
 import plotly.graph_objects as go
 from django.utils.formats import get_format, number_format
@@ -112,19 +113,16 @@ class Chart(Table):
         self.figure.update_layout(separators=get_format("DECIMAL_SEPARATOR") + get_format("THOUSAND_SEPARATOR"))
         figure: dict[str, Any] = self.figure.to_plotly_json()
         figure["layout"].pop("template", None)
-        figure["data"] = [{name: _shown(name, value) for name, value in trace.items()} for trace in figure["data"]]
-        return figure
+        return cast(dict[str, Any], drawn(figure))
 
 
-#: What a trace shows of the data's own texts; its other texts are ours, and may hold plotly.js's marks.
-SHOWN = {"customdata", "hovertext", "labels", "locations", "name", "text", "x", "y"}
+def drawn(value: Any) -> Any:
+    """A part of a figure with its texts as plotly.js takes them: it reads `<b>`, `<a href>` and entities as markup.
 
-
-def _shown(name: str, value: Any) -> Any:
-    return _escaped(value) if name in SHOWN else value
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return conditional_escape(value)
-    return [_escaped(each) for each in value] if isinstance(value, list | tuple) else value
+    A line break is one on the chart too. `hovertemplate` is ours, and markup.
+    """
+    if isinstance(value, dict):
+        return {name: part if name == "hovertemplate" else drawn(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [drawn(part) for part in value]
+    return escape(value, quote=False).replace("\n", "<br>") if isinstance(value, str) else value

@@ -105,13 +105,14 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "aect.templatetags.aect",
                 "aect.marks",
+                "aect.markup",
             ],
         },
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # hashed static files are rewritten: their checksums no longer match
-DSFR_CONTENT_IS_SAFE = False  # else its tags print as markup whatever text they are given, messages' too
+DSFR_CONTENT_IS_SAFE = False  # its default prints text as markup; what is markup comes as a SafeString
 DSFR_MARK_OPTIONAL_FIELDS = True  # so that it keeps quiet; `aect.marks` decides
 
 # Data: PostgreSQL only. Limits are for web requests; commands and the worker lift the statement's one.

@@ -5,7 +5,6 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from aect.charts import PALETTE, number
@@ -30,12 +29,12 @@ class Part(NamedTuple):
 
 def label_axis(labels: Sequence[str]) -> dict[str, Any]:
     """Bars downwards, each with its whole label over as many lines as it takes; two may bear the same."""
-    return place_axis(["<br>".join(map(escape, wrap(label, LABEL))) for label in labels])
+    return place_axis(["\n".join(wrap(label, LABEL)) for label in labels])
 
 
 def short_axis(labels: Sequence[str]) -> dict[str, Any]:
     """Bars downwards, each with the beginning of its label; two may begin alike."""
-    return place_axis([escape(shortened(label)) for label in labels])
+    return place_axis([shortened(label) for label in labels])
 
 
 def shortened(label: str) -> str:

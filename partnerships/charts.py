@@ -10,8 +10,6 @@ from django.db.models import Avg, Count, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -71,8 +69,9 @@ def points(name: str, places: Iterable[tuple[Any, Any]], marker: dict[str, objec
         lat=[party.latitude for party in partners],
         mode="markers",
         marker={"size": 9, "line": {"width": 1, "color": "#ffffff"}, **marker},
-        text=[label_of(party, named(list(dict.fromkeys(names)))) for party, names in partners.items()],
-        hovertemplate="%{text}<extra></extra>",
+        customdata=[party.name for party in partners],
+        text=["\n".join(f"↔ {name}" for name in named(list(dict.fromkeys(names)))) for names in partners.values()],
+        hovertemplate="<b>%{customdata}</b><br>%{text}<extra></extra>",
     )
 
 

@@ -67,3 +67,14 @@ def test_script_in_a_label_stays_text():
 )
 def test_figures_are_written_as_french_readers_expect(written, expected):
     assert written == expected
+
+
+def test_what_plotly_js_would_take_for_markup_stays_text():
+    name = '<a href="https://example.org/">R&D</a>'
+    bar = go.Bar(name=name, x=[name], y=[1], customdata=["deux\nlignes"], hovertemplate="<b>%{x}</b><extra></extra>")
+    figure = chart(figure=go.Figure(bar, layout={"xaxis": {"ticktext": [name], "title": {"text": name}}})).json
+    told, axis = '&lt;a href="https://example.org/"&gt;R&amp;D&lt;/a&gt;', figure["layout"]["xaxis"]
+    assert (figure["data"][0]["name"], figure["data"][0]["x"]) == (told, [told])
+    assert (axis["ticktext"], axis["title"]["text"]) == ([told], told)
+    assert figure["data"][0]["customdata"] == ["deux<br>lignes"]
+    assert figure["data"][0]["hovertemplate"] == "<b>%{x}</b><extra></extra>"

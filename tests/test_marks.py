@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.utils.safestring import mark_safe
 from dsfr.forms import DsfrBaseForm
 
 
@@ -42,3 +43,22 @@ def test_a_form_of_the_registry_marks_what_is_required(officer_client, db):
     assert page.count("(obligatoire)") == 3  # the partnership, the title, the kind
     assert "facultatif)" not in page
     assert "Tous les champs sont obligatoires." in officer_client.get("/compte/mot-de-passe/").content.decode()
+
+
+class Chosen(forms.ChoiceField):
+    widget = forms.RadioSelect
+
+
+class Ticked(forms.MultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+
+@pytest.mark.parametrize("kind", [forms.CharField, forms.BooleanField, Chosen, Ticked])
+def test_a_help_text_is_text_unless_it_comes_as_markup(kind):
+    class Asked(DsfrBaseForm):
+        text = kind(help_text='Pour « <b data-x="1"> »')
+        markup = kind(help_text=mark_safe("<em>Douze</em>"))
+
+    page = str(Asked())
+    assert "Pour « &lt;b data-x=&quot;1&quot;&gt; »" in page
+    assert "<em>Douze</em>" in page

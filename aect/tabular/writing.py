@@ -38,7 +38,7 @@ MEMORY = 1 << 20  # a file above 1 MB waits on disk
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = {"standard": ",", "excel-fr": ";"}
 PROFILES = [("standard", gettext_lazy("Standard")), ("excel-fr", gettext_lazy("Excel en français"))]
-FORMULA = re.compile(r"[=+@\t\r-]")
+FORMULA = re.compile(r"[=+@＝＋＠－\t\r\n-]")  # the wide ones too: Excel takes them for the narrow ones
 LINE_BREAK = re.compile(r"\r\n?|\n")
 CELL = 32_767  # the characters that a cell of a workbook may hold
 DIGITS = 10**15  # from here on a workbook rounds: the number is written as text
@@ -172,7 +172,7 @@ STANDARD = {
     "flag": "{}::text",
 }
 EXCEL_FR = {
-    "text": r"nullif(CASE WHEN {} ~ '^[=+@\t\r-]' THEN '''' ELSE '' END || "
+    "text": r"nullif(CASE WHEN {} ~ '^[=+@＝＋＠－\t\r\n-]' THEN '''' ELSE '' END || "
     r"regexp_replace({}, '\r\n?', E'\n', 'g'), '')",
     "integer": "{}",
     "amount": "replace({}::text, '.', ',')",

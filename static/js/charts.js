@@ -34,7 +34,7 @@ function themed(layout) {
     font: { family: "Marianne, Arial, sans-serif", size: 13, color: text, ...layout.font },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    hoverlabel: { bgcolor: colour("--background-overlap-grey"), bordercolor: line, font: { color: text } },
+    hoverlabel: { bgcolor: colour("--background-overlap-grey"), bordercolor: line, font: { color: text }, namelength: -1 },
     margin: { t: 8, r: 8, b: 8, l: 8, ...layout.margin },
   };
   if (!layout.geo) for (const key of ["xaxis", "yaxis"]) result[key] = { ...axis, ...layout[key] };

@@ -29,9 +29,9 @@ def test_a_funder_that_pays_in_two_ways_is_two_bars():
         {"funder__name": "État <i>", "kind_label": kind, "state_label": "", "total": Decimal(n)}
         for n, kind in ((10, "numéraire"), (5, "nature"))
     ]
-    figure = charts.financing_by_funder(rows).figure
-    assert bars(figure) == [("n0", "État <i>", 10.0), ("n1", "État <i>", 5.0)]
-    assert figure.layout.yaxis.ticktext == ("État &lt;i&gt;",) * 2
+    chart = charts.financing_by_funder(rows)
+    assert bars(chart.figure) == [("n0", "État <i>", 10.0), ("n1", "État <i>", 5.0)]
+    assert chart.json["layout"]["yaxis"]["ticktext"] == ["État &lt;i&gt;"] * 2
 
 
 def test_two_projects_whose_titles_begin_alike_are_two_bars():

@@ -251,9 +251,9 @@ def test_two_calls_of_one_name_are_two_bars():
         factories.PartyFactory(partnership=partnership)
         call = factories.CallFactory(first_year=year, last_year=year, title="Appel <b>")
         factories.ProjectFactory(partnership=partnership, call=call)
-    figure = INDICATORS["appels"](asked()).chart.figure
-    assert len(set(figure.data[0].y)) == 2
-    assert figure.layout.yaxis.ticktext == ("Appel &lt;b&gt;",) * 2
+    figure = INDICATORS["appels"](asked()).chart.json
+    assert len(set(figure["data"][0]["y"])) == 2
+    assert figure["layout"]["yaxis"]["ticktext"] == ["Appel &lt;b&gt;"] * 2
 
 
 def test_the_filters_of_a_list_stay_when_the_panel_is_used(client):
