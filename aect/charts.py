@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import plotly.graph_objects as go
 from django.utils.formats import get_format, number_format
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from aect.templatetags.aect import euros, percent
@@ -106,10 +106,7 @@ class Chart(Table):
 
     @property
     def json(self) -> dict[str, Any]:
-        """What plotly.js draws: data and layout, with the reader's decimal and thousands marks.
-
-        plotly.js reads tags and links in the texts it shows, so those of the data are escaped here.
-        """
+        """What plotly.js draws: data and layout, with the reader's decimal and thousands marks."""
         self.figure.update_layout(separators=get_format("DECIMAL_SEPARATOR") + get_format("THOUSAND_SEPARATOR"))
         figure: dict[str, Any] = self.figure.to_plotly_json()
         figure["layout"].pop("template", None)

@@ -75,11 +75,6 @@ def points(name: str, places: Iterable[tuple[Any, Any]], marker: dict[str, objec
     )
 
 
-def label_of(party: Any, partners: list[str]) -> SafeString:
-    lines = format_html_join("", "<br>↔ {}", ((name,) for name in partners))
-    return format_html("<b>{}</b>{}", party.name, lines)
-
-
 def named(names: list[str]) -> list[str]:
     """As many names as a label holds, and how many more there are."""
     more = len(names) - LABEL
