@@ -16,6 +16,8 @@ RUN SECRET_KEY=unused DATABASE_URL=postgres://unused REDIS_URL=redis://unused \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && mkdir -p var/media
 
 FROM python:3.12-slim
+# pg_dump and pg_restore, for backups; of the server's version or later.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home aect
 WORKDIR /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -63,8 +63,8 @@ def bounded_bodies(get_response: Handler) -> Handler:
 def longest_body(request: HttpRequest) -> int:
     """In bytes; files are taken on their own pages, from somebody who has a session."""
     if UPLOADS.fullmatch(request.path_info) and settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return max(settings.IMPORT_MAX_BYTES, settings.ATTACHMENT_MAX_BYTES) + settings.BODY_MAX_BYTES
-    return settings.BODY_MAX_BYTES
+        return int(max(settings.IMPORT_MAX_BYTES, settings.ATTACHMENT_MAX_BYTES) + settings.BODY_MAX_BYTES)
+    return int(settings.BODY_MAX_BYTES)
 
 
 def private_pages(get_response: Handler) -> Handler:

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "aect.proconnect",
     "aect.saved",
     "aect.batches",
+    "aect.backups",
     "aect.spelling",
     "partnerships",
     "funding",
