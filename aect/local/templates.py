@@ -54,7 +54,7 @@ def _make(kept: Path, home: Path, account: Account | None) -> None:
     new.mkdir(exist_ok=True)
     new.chmod(0o711)
     with services.services(new, home=home, account=account, durable=False, from_env=False) as running:
-        subprocess.run(  # noqa: S603 - the command is ours
+        subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
             cwd=places.CHECKOUT,
             env={**running.env(), "SECRET_KEY": "unused", "HTTPS": "0"},
