@@ -166,7 +166,7 @@ def autosave(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def refused(request: HttpRequest, project: Project, reason: Exception, **context: Any) -> HttpResponse:
-    """The record as it now is, with what stands in the way: 409 for a state, 400 for what is missing, 429 for a limit."""
+    """The record as it now is, with what stands in the way: a state (409), a limit (429), what is missing (400)."""
     if isinstance(reason, filing.Incomplete):
         refusal, status = _("Le dossier n’est pas complet : il n’est pas déposé."), 400
     elif isinstance(reason, Exceeded):
