@@ -98,7 +98,7 @@ def table_held() -> Iterator[None]:
 def held_exports() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'partnerships_organisation'::regclass"
         )
         return cursor.fetchone()[0]
 
