@@ -1,5 +1,6 @@
 """Settings of every environment, read from environment variables (described in `.env.example`)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +33,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "aect.accounts",
     "aect.journal",
+    "aect.limits",
     "aect.jobs",
     "aect.mail",
     "aect.second_factor",
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
     "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
+    "aect.limits.middleware.LimitsMiddleware",  # answers whoever asked too much
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",  # last: answers a sign-in that was tried too often
 ]
@@ -165,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},
     "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
     "forget-files-of-deleted-attachments": {"task": "funding.tasks.forget_files", "schedule": 24 * 3600},
+    "forget-old-counts": {"task": "aect.limits.tasks.forget", "schedule": 24 * 3600},
     "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
 }
 
@@ -189,12 +193,35 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # as `authenticate` is called, wherever a password is asked for
 AXES_USERNAME_CALLABLE = "aect.accounts.throttling.account_tried"
-AXES_CLIENT_IP_CALLABLE = "aect.accounts.throttling.client_address"
+AXES_CLIENT_IP_CALLABLE = "aect.accounts.throttling.counted_address"
 AXES_LOCKOUT_CALLABLE = "aect.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was told stays true
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+
+# They are also counted by address, network (/24, /48) and account, for the same time (see aect/accounts/guessing.py).
+GUESSES_PER_ADDRESS = env.int("GUESSES_PER_ADDRESS", default=20)
+GUESSES_PER_NETWORK = env.int("GUESSES_PER_NETWORK", default=100)
+GUESSES_PER_ACCOUNT = env.int("GUESSES_PER_ACCOUNT", default=100)
+
+# A password costs a quarter of a second of a processor: so many are checked at once, so many more wait, for so long.
+PASSWORD_HASHERS = ["aect.accounts.guessing.Hasher"]
+PASSWORDS_AT_ONCE = env.int("PASSWORDS_AT_ONCE", default=max(1, (os.cpu_count() or 1) // 2))
+PASSWORDS_WAITING = env.int("PASSWORDS_WAITING", default=3)
+PASSWORDS_PER_ADDRESS = env.int("PASSWORDS_PER_ADDRESS", default=2)
+PASSWORDS_PATIENCE = 3  # seconds
+
+# What costs a worker for long, such as a file: so much at once in all, one of it for people who are signed in, and for
+# each of them or, of the others, for each address. Keep it under the number of requests that the web serves at once.
+HEAVY_AT_ONCE = env.int("HEAVY_AT_ONCE", default=3)
+HEAVY_PER_READER = env.int("HEAVY_PER_READER", default=1)
+
+# Messages that may be caused in an hour: by strangers from one address or network, by one person, and to one recipient.
+MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", default=20)
+MAILS_PER_NETWORK = env.int("MAILS_PER_NETWORK", default=100)
+MAILS_PER_PERSON = env.int("MAILS_PER_PERSON", default=40)
+MAILS_PER_RECIPIENT = env.int("MAILS_PER_RECIPIENT", default=10)
 
 # The second factor of who signs in by password: whoever likes may have one; these must (`second_factor.services`).
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not AECT_DEMO)  # of officers and administrators

@@ -26,6 +26,7 @@ from aect.accounts.services import open_account
 from aect.history import events_of
 from aect.journal import services as journal
 from aect.journal.models import Action
+from aect.mail import quotas
 from aect.mail import services as mail
 from aect.trash import deleted_lately
 from funding import rules
@@ -132,7 +133,7 @@ def hand_over_all(user: User, organisation: Organisation, *, by: User) -> int:
         project.save(update_fields=["holder"])
         _note(Action.ASSIGNED, project, by=by, holder=project.holder_id)
         step = _step(project, StepKind.HANDED_OVER, by=by, concerns=project.holder)
-        _write("handed_over", project, step, [heir.user] if heir else [])
+        _tell("handed_over", project, step, [heir.user] if heir else [])
     return len(held)
 
 
@@ -351,7 +352,7 @@ def forget_files() -> int:
 
 @transaction.atomic
 def invite(project: Project, *, email: str, language: str, by: User) -> Guest:
-    """Invites a partner to this record only, or again when the first invitation was not followed. Raises NotNow."""
+    """Invites a partner to this record only, or again when the first one was not followed. Raises NotNow, Exceeded."""
     found = _held(project, filed_projects(by), among=ProjectState.values)
     email = email.lower()
     guest = found.guests.filter(email=email).first()
@@ -365,6 +366,7 @@ def invite(project: Project, *, email: str, language: str, by: User) -> Guest:
     guest.save()
     step = _step(found, StepKind.INVITED, by=by)
     _note(Action.GRANTED, found, by=by, guest=guest.pk)
+    quotas.invitation(by, to=email)
     mail.queue(
         "projects/invited",
         to=email,
@@ -446,6 +448,13 @@ def officers(project: Project) -> set[User]:
 
 
 def _write(template: str, project: Project, step: ProjectStep, people: Iterable[User]) -> None:
+    """One message to each, about this step that its author took. Raises Exceeded when that one takes too many."""
+    if step.by:
+        quotas.by_person(step.by, about=f"project {project.pk}")
+    _tell(template, project, step, people)
+
+
+def _tell(template: str, project: Project, step: ProjectStep, people: Iterable[User]) -> None:
     """One message to each, in their language, about this step."""
     for user in people:
         mail.queue(

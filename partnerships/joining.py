@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from aect.accounts.models import Role, User
 from aect.journal import services as journal
 from aect.journal.models import Action
+from aect.mail import quotas
 from aect.mail.services import queue
 from partnerships.choices import MemberRole
 from partnerships.handover import hand_over_all
@@ -45,7 +46,10 @@ def digest_of(token: str) -> str:
 
 @transaction.atomic
 def invite(organisation: Organisation, *, email: str, role: str, language: str, by: User) -> Invitation:
-    """Invites an address by e-mail; an invitation that waits already is replaced, and its link with it."""
+    """Invites an address by e-mail; an invitation that waits already is replaced, and its link with it.
+
+    Raises Refused, Exceeded.
+    """
     locked(organisation)
     email, now = email.lower(), timezone.now()
     if Membership.objects.filter(organisation=organisation, user__email=email).exists():
@@ -61,6 +65,7 @@ def invite(organisation: Organisation, *, email: str, role: str, language: str, 
         expires_at=invitation_end(),
         digest=digest_of(token_of(email, organisation.pk, now)),
     )
+    quotas.invitation(by, to=email)
     key, context = f"invitation-{invitation.pk}", {"invitation": invitation.pk}
     queue("partnerships/invitation", to=email, language=language, context=context, key=key)
     journal.record(Action.GRANTED, by=by, organisation=organisation, invited=invitation.pk, role=role)
@@ -117,7 +122,7 @@ def _join(user: User, organisation: Organisation, role: str, *, by: User) -> Mem
 
 @transaction.atomic
 def ask_to_join(request: JoinRequest) -> JoinRequest:
-    """Saves the request and tells the signatories; the delegation when there is none. Raises Refused."""
+    """Saves the request and tells the signatories; the delegation when there is none. Raises Refused, Exceeded."""
     user, organisation = request.user, locked(request.organisation)
     if user.role != Role.AGENT:
         raise Refused(_("Seuls les agents de collectivité sont membres d’une collectivité."))
@@ -125,6 +130,7 @@ def ask_to_join(request: JoinRequest) -> JoinRequest:
         raise Refused(_("Vous êtes déjà membre de cette collectivité."))
     if JoinRequest.objects.filter(user=user, organisation=organisation, answered_at=None).exists():
         raise Refused(_("Vous avez déjà demandé à rejoindre cette collectivité."))
+    quotas.by_person(user, about="join")
     request.save()
     told = User.objects.filter(is_active=True, **_signing(organisation))
     for person in told if told.exists() else User.objects.filter(is_active=True, role=Role.OFFICER):

@@ -1,10 +1,15 @@
+from typing import Any, cast
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth import forms as auth
 from django.contrib.auth.forms import UsernameField
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 
+from aect.accounts.guessing import guess, is_own_password
 from aect.accounts.models import User
 
 
@@ -22,6 +27,15 @@ class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
             "Vérifiez les majuscules et les minuscules du mot de passe."
         ),
     }
+
+    def clean(self) -> dict[str, Any]:
+        """Limits come before the check, which costs; an empty field costs nothing."""
+        if not (self.cleaned_data.get("username") and self.cleaned_data.get("password")):
+            return super().clean()
+        with guess(cast(HttpRequest, self.request), self.cleaned_data["username"]) as tried:
+            cleaned = super().clean()
+            tried.is_right = True
+        return cleaned
 
 
 class PasswordResetForm(DsfrBaseForm):
@@ -41,7 +55,17 @@ class NewPasswordForm(auth.SetPasswordForm, DsfrBaseForm):
 
 
 class PasswordForm(auth.PasswordChangeForm, DsfrBaseForm):
-    pass
+    """A wrong password counts as a failed sign-in does: a session left open must not help to guess it."""
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        if not is_own_password(self.request, self.user, password):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
 
 
 class LanguageForm(DsfrBaseForm, forms.ModelForm):

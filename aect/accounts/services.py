@@ -10,32 +10,39 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from aect.accounts.guessing import is_known
 from aect.accounts.models import Role, Session, User
 from aect.journal.models import Action
 from aect.journal.services import record
+from aect.mail import quotas
 from aect.mail.models import Message
 from aect.mail.services import queue
 
 RESET_MAIL = "accounts/password_reset"
 SIGN_UP_MAIL = "accounts/sign_up"
 SIGN_UP_LASTS = timedelta(days=1)
-RESET_PAUSE = timedelta(minutes=5)  # between two messages to one address
+RESET_PAUSE = timedelta(minutes=5)  # between two messages to one address, asked for from one address
 ATTEMPTS_KEPT = timedelta(days=30)
 
 
-def ask_password_reset(email: str, *, host: str, is_secure: bool, language: str) -> None:
+def ask_password_reset(email: str, *, address: str | None, language: str) -> None:
     """Asks for the message, whether or not the account exists: both take the same time and give the same answer."""
-    now, name = timezone.now(), f"password-reset-{salted_hmac(RESET_MAIL, email.lower()).hexdigest()}"
-    if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
-        context = {"protocol": "https" if is_secure else "http", "domain": host}
-        queue(RESET_MAIL, to=email, language=language, context=context, key=f"{name}-{now:%Y%m%d%H%M}")
+    _ask(RESET_MAIL, email, address=address, language=language)
 
 
-def ask_sign_up(email: str, *, language: str) -> None:
+def ask_sign_up(email: str, *, address: str | None, language: str) -> None:
     """Asks for the message that lets somebody open an account: whatever the address, the same answer."""
-    now, name = timezone.now(), f"sign-up-{salted_hmac(SIGN_UP_MAIL, email.lower()).hexdigest()}"
+    _ask(SIGN_UP_MAIL, email, address=address, language=language)
+
+
+@transaction.atomic
+def _ask(template: str, email: str, *, address: str | None, language: str) -> None:
+    """Once in a while for who asks from one address: what a stranger asks from another does not silence the owner's."""
+    now, whose = timezone.now(), salted_hmac(template, f"{address} {email.lower()}").hexdigest()
+    name = f"{template.partition('/')[2].replace('_', '-')}-{whose}"
     if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
-        queue(SIGN_UP_MAIL, to=email, language=language, key=f"{name}-{now:%Y%m%d%H%M}")
+        quotas.by_stranger(address, to=email, about=template, is_owner=is_known(email.lower()))
+        queue(template, to=email, language=language, key=f"{name}-{now:%Y%m%d%H%M%S}")
 
 
 def sign_up_token(email: str) -> str:

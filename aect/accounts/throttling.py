@@ -20,6 +20,21 @@ def client_address(request: HttpRequest) -> str | None:
     if settings.BEHIND_PROXY:
         address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
     try:
-        return str(ipaddress.ip_address(address))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return None
+    mapped = found.ipv4_mapped if found.version == 6 else None
+    return str(mapped or found)
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """The address as limits count it: whoever has one of IPv6 has all of its /64."""
+    return network_of(client_address(request), 32, 64)
+
+
+def network_of(address: str | None, size4: int, size6: int) -> str | None:
+    """The first address of the network that this one is in."""
+    if address is None:
+        return None
+    size = size4 if ipaddress.ip_address(address).version == 4 else size6
+    return str(ipaddress.ip_network((address, size), strict=False).network_address)

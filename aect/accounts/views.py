@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,9 +26,11 @@ from django.views.decorators.http import require_POST
 from aect.accounts import demo, services
 from aect.accounts.forms import LanguageForm, NewPasswordForm, PasswordForm, PasswordResetForm, SignInForm, SignUpForm
 from aect.accounts.models import Role, Session, User
-from aect.accounts.throttling import account_tried, client_address
+from aect.accounts.throttling import account_tried, counted_address
 from aect.journal.models import Action
 from aect.journal.services import record
+from aect.limits.answers import told
+from aect.limits.services import Exceeded
 from aect.proconnect import services as proconnect
 from aect.proconnect.views import leave_for
 from aect.second_factor import awaiting
@@ -80,7 +84,7 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
     """What somebody reads who failed too often from this address: when to try again, and another way in."""
-    tried = {"username": account_tried(request, credentials), "ip_address": client_address(request)}
+    tried = {"username": account_tried(request, credentials), "ip_address": counted_address(request)}
     last = AccessAttempt.objects.filter(**tried).order_by("-attempt_time").first()
     until = (last.attempt_time if last else timezone.now()) + settings.AXES_COOLOFF_TIME
     answer = render(request, "accounts/locked.html", {"until": until}, status=429)
@@ -93,18 +97,10 @@ def ask_password_reset(request: HttpRequest) -> HttpResponse:
     """Whatever the address, the answer is the same: nobody learns here who has an account."""
     form = PasswordResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        services.ask_password_reset(
-            form.cleaned_data["email"],
-            host=request.get_host(),
-            is_secure=request.is_secure(),
-            language=get_language() or settings.LANGUAGE_CODE,
-        )
-        messages.info(
-            request,
-            _("Si un compte a cette adresse, un lien pour choisir un mot de passe vient de lui être envoyé."),
-        )
-        return redirect("login")
-    return render(request, "accounts/password_reset.html", {"form": form})
+        said = _("Si un compte a cette adresse, un lien pour choisir un mot de passe vient de lui être envoyé.")
+        if asked(request, form, services.ask_password_reset, said):
+            return redirect("login")
+    return render(request, "accounts/password_reset.html", {"form": form}, status=status_of(form))
 
 
 @login_not_required
@@ -112,10 +108,26 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Whatever the address, the answer is the same: nobody learns here who has an account."""
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        services.ask_sign_up(form.cleaned_data["email"], language=get_language() or settings.LANGUAGE_CODE)
-        messages.info(request, _("Un message vient d’être envoyé à cette adresse : il contient la suite."))
-        return redirect("login")
-    return render(request, "accounts/sign_up.html", {"form": form})
+        said = _("Un message vient d’être envoyé à cette adresse : il contient la suite.")
+        if asked(request, form, services.ask_sign_up, said):
+            return redirect("login")
+    return render(request, "accounts/sign_up.html", {"form": form}, status=status_of(form))
+
+
+def asked(request: HttpRequest, form: PasswordResetForm, ask: Callable[..., None], said: Any) -> bool:
+    """Whether the message is on its way; else the form says why not, and when to try again."""
+    language = get_language() or settings.LANGUAGE_CODE
+    try:
+        ask(form.cleaned_data["email"], address=counted_address(request), language=language)
+    except Exceeded as limit:
+        form.add_error("email", ValidationError(told(request, limit), code="limit"))
+        return False
+    messages.info(request, said)
+    return True
+
+
+def status_of(form: PasswordResetForm) -> int:
+    return 429 if form.has_error("email", "limit") else 200
 
 
 @login_not_required
@@ -174,6 +186,9 @@ class PasswordView(SuccessMessageMixin, PasswordChangeView):
     template_name = "accounts/password.html"
     success_url = reverse_lazy("account")
     success_message = _("Le mot de passe est changé ; vos autres sessions sont fermées.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:

@@ -20,6 +20,7 @@ from aect.batches.kinds import KINDS
 from aect.batches.models import Batch, BatchState
 from aect.batches.permissions import officers_only, visible_batches
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 
 PROBLEMS_SHOWN = 100  # of the file as a whole
 TWINS_SHOWN = 3
@@ -111,6 +112,7 @@ def mend(request: HttpRequest, pk: UUID, line: int) -> HttpResponse:
 
 @officers_only
 @require_safe
+@heavy
 def refused(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return exports.refused_lines(batch_of(request, pk)).response()
 
@@ -137,6 +139,7 @@ def template(request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
 
 @officers_only
 @require_safe
+@heavy
 def export(request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
     if kind not in KINDS:
         raise Http404

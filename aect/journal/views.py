@@ -9,6 +9,7 @@ from aect.filters import render_list
 from aect.journal.filters import LineFilter
 from aect.journal.models import Line
 from aect.journal.permissions import administrators_only
+from aect.limits.rooms import heavy
 from aect.lists import download
 
 MOST_IN_FILE = 100_000
@@ -25,6 +26,7 @@ def journal(request: HttpRequest) -> HttpResponse:
 @never_cache
 @administrators_only
 @require_safe
+@heavy
 def journal_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     filterset = LineFilter(request.GET, Line.objects.all())
     if filterset.rows[: MOST_IN_FILE + 1].count() > MOST_IN_FILE:

@@ -1,12 +1,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from dsfr.forms import DsfrBaseForm
 
+from aect.accounts.guessing import is_own_password
 from aect.accounts.models import User
 
 REFUSED = _(
@@ -53,6 +53,6 @@ class OwnPasswordForm(DsfrBaseForm):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if authenticate(self.request, username=self.user.email, password=password) != self.user:
+        if not is_own_password(self.request, self.user, password):
             raise ValidationError(_("Mot de passe refusé."))
         return password

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
+from aect.accounts.guessing import guess
 from aect.accounts.models import User
 from aect.accounts.services import close_other_sessions
 from aect.second_factor import awaiting, services
@@ -27,7 +28,10 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return redirect("second_factor_required")
     form = CodeOrRecoveryForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if factor := services.verify(user, form.cleaned_data["code"]):
+        with guess(request, user.email) as tried:
+            factor = services.verify(user, form.cleaned_data["code"])
+            tried.is_right = factor is not None
+        if factor:
             wanted = awaiting.finish(request, user, by=factor)
             if factor == "recovery":
                 tell_codes_left(request, user)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from aect.accounts.models import User
 from aect.filters import UrlFilterSet
+from aect.limits.rooms import heavy
 from funding import charts, exports, services
 from funding.filters.figures import ApdFilter, IndicatorFilter
 from funding.indicators import INDICATORS
@@ -25,6 +26,7 @@ from partnerships.permissions import counted_partnerships, is_analyst, visible_p
 
 @login_not_required
 @require_safe
+@heavy
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     """The summary that the dashboard shows, as a file; a bad parameter is named, in plain text."""
     filterset = asked_totals(request)
@@ -129,6 +131,7 @@ def counted(request: HttpRequest) -> IndicatorFilter:
 
 @login_not_required
 @require_safe
+@heavy
 def indicator_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     """One indicator's table as a file, with the headers and labels of readers in French."""
     if (build := INDICATORS.get(key)) is None:

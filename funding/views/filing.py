@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aect import editing, trash, typed
 from aect.accounts.models import User
 from aect.editing import Difference
+from aect.limits.answers import told
+from aect.limits.services import Exceeded
 from funding import filing
 from funding.forms import AttachmentForm, CommentForm, GuestForm, HandOverForm, NewProjectForm, Plan, ProjectForm
 from funding.models import Attachment, Project
@@ -171,9 +173,11 @@ def autosave(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def refused(request: HttpRequest, project: Project, reason: Exception, **context: Any) -> HttpResponse:
-    """The record as it now is, with what stands in the way: 409 for a state, 400 for what is missing."""
+    """The record as it now is, with what stands in the way: a state (409), a limit (429), what is missing (400)."""
     if isinstance(reason, filing.Incomplete):
         refusal, status = _("Le dossier n’est pas complet : il n’est pas déposé."), 400
+    elif isinstance(reason, Exceeded):
+        refusal, status = told(request, reason), 429
     else:
         refusal, status = str(reason), 409
     return page_of(request, project.slug, status=status, refusal=refusal, **context)
@@ -187,7 +191,7 @@ def act(
     project = get_object_or_404(rows(cast(User, request.user)), slug=slug)
     try:
         left = do(project, by=cast(User, request.user), version=editing.sent_version(request.POST) or 0)
-    except (filing.NotNow, filing.Incomplete) as reason:
+    except (filing.NotNow, filing.Incomplete, Exceeded) as reason:
         return refused(request, project, reason)
     messages.success(request, done % {"title": project})
     return redirect(address_after(request, project) if left else "space")
@@ -209,7 +213,7 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
         return page_of(request, slug, status=400, hand_over_form=form)
     try:
         filing.hand_over(project, to=form.cleaned_data["to"], by=cast(User, request.user))
-    except filing.NotNow as reason:
+    except (filing.NotNow, Exceeded) as reason:
         return refused(request, project, reason)
     messages.success(request, _("Le dossier est confié à %(who)s.") % {"who": form.cleaned_data["to"]})
     return redirect(project)
@@ -220,7 +224,11 @@ def comment(request: HttpRequest, slug: str) -> HttpResponse:
     project, form = get_object_or_404(worked_projects(request.user), slug=slug), CommentForm(request.POST)
     if not form.is_valid():
         return page_of(request, slug, status=400, comment_form=form)
-    filing.comment_on(project, form.cleaned_data["comment"], by=cast(User, request.user))
+    try:
+        filing.comment_on(project, form.cleaned_data["comment"], by=cast(User, request.user))
+    except Exceeded as limit:
+        form.add_error("comment", told(request, limit))
+        return page_of(request, slug, status=429, comment_form=form)
     messages.success(request, _("Votre commentaire est enregistré."))
     return redirect(f"{project.get_absolute_url()}#suivi")
 
@@ -287,6 +295,9 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         filing.invite(project, **form.cleaned_data, by=cast(User, request.user))
     except filing.NotNow as reason:
         return refused(request, project, reason)
+    except Exceeded as limit:
+        form.add_error("email", told(request, limit))
+        return page_of(request, slug, status=429, guest_form=form)
     messages.success(request, _("L’invitation part à %(email)s.") % {"email": form.cleaned_data["email"]})
     return redirect(f"{project.get_absolute_url()}#invites")
 

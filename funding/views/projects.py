@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from aect.accounts.models import User
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 from aect.lists import download, place_of
 from funding import filing, rules
 from funding.choices import StepKind
@@ -50,6 +51,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@heavy
 def projects_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     filterset = listed(request)
     sources = partial(cited_by, filterset.rows)

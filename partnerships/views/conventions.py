@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 from aect.lists import download, place_of
 from partnerships import charts, clocks, law
 from partnerships.filters import ConventionFilter
@@ -30,6 +31,7 @@ def conventions(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@heavy
 def conventions_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     filterset = listed(request)
     return download(

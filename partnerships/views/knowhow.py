@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aect import editing
 from aect.accounts.models import User
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 from aect.lists import Place, download, place_of
 from partnerships import proposals, services
 from partnerships.choices import FRENCH_KINDS
@@ -64,12 +65,14 @@ def needs(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@heavy
 def offers_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     return download(request, listed_offers(request), extension, name="savoir-faire-offres", title=_("Offres"))
 
 
 @login_not_required
 @require_safe
+@heavy
 def needs_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     return download(request, listed_needs(request), extension, name="savoir-faire-besoins", title=_("Besoins"))
 

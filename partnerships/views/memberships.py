@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aect.accounts.forms import NewPasswordForm
 from aect.accounts.models import Role, User
+from aect.limits.answers import told
+from aect.limits.services import Exceeded
 from partnerships import joining
 from partnerships.forms.memberships import InvitationForm, JoinRequestForm, RoleForm
 from partnerships.models import Invitation, JoinRequest, Membership, Organisation
@@ -68,6 +70,9 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     except joining.Refused as refusal:
         form.add_error("email", str(refusal))
         return show_members(request, place, form, status=400)
+    except Exceeded as limit:
+        form.add_error("email", told(request, limit))
+        return show_members(request, place, form, status=429)
     messages.success(request, _("L’invitation part à %(email)s.") % form.cleaned_data)
     return redirect("members", place.slug)
 
@@ -124,12 +129,15 @@ def end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Somebody asks to join a collectivity; the page also lists their places and what they asked for."""
     user = cast(User, request.user)
-    form = JoinRequestForm(request.POST or None, instance=JoinRequest(user=user))
+    form, status = JoinRequestForm(request.POST or None, instance=JoinRequest(user=user)), 400
     if request.method == "POST" and form.is_valid():
         try:
             asked = joining.ask_to_join(form.instance)
         except joining.Refused as refusal:
             form.add_error("organisation", str(refusal))
+        except Exceeded as limit:
+            form.add_error(None, told(request, limit))
+            status = 429
         else:
             messages.success(request, _("Votre demande est envoyée à %(place)s.") % {"place": asked.organisation})
             return redirect("join")
@@ -139,7 +147,7 @@ def join(request: HttpRequest) -> HttpResponse:
         "memberships": user.memberships.select_related("organisation"),
         "requests": user.join_requests.filter(answered_at=None).select_related("organisation"),
     }
-    return render(request, "memberships/join.html", context, status=400 if form.errors else 200)
+    return render(request, "memberships/join.html", context, status=status if form.errors else 200)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import PartyRole
@@ -43,6 +44,7 @@ def collectivities(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@heavy
 def collectivities_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     filterset = listed(request, is_file=True)
     return download(request, filterset, extension, name="collectivites", title=_("Collectivités"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
+from aect.limits.rooms import heavy
 from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import MilestoneKind, Outcome, Side
@@ -39,6 +40,7 @@ def partnerships(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@heavy
 def partnerships_file(request: HttpRequest, extension: str) -> HttpResponseBase:
     filterset = listed(request)
     return download(
