@@ -119,7 +119,7 @@ def bitter(model: type[models.Model], pk: Any) -> dict[str, str]:
     for field in model._meta.concrete_fields:
         if not isinstance(field, models.CharField | models.TextField) or field.choices or field.name in NOT_TYPED:
             continue
-        text = ADDRESS.format(pk) if isinstance(field, models.EmailField) else HOSTILE
+        text = ADDRESS.format(f"{model._meta.model_name}{pk}") if isinstance(field, models.EmailField) else HOSTILE
         text = URL if isinstance(field, models.URLField) else text
         is_file = model._meta.label in {"funding.Attachment", "batches.Batch"} and field.name == "name"
         text = neutral(FILE) if is_file else text
