@@ -1,135 +1,220 @@
-"""Whatever people type is text wherever it is printed: never an element, an attribute, a script or a formula.
+"""Whatever people type is shown as they typed it: no page, file or answer takes it for markup, a formula or a header.
 
-Every text column of the access matrix's world gets a hostile text, and every address is asked as each person.
+`tests/test_hostile_messages.py` does the same for what is said after an action, and for e-mails.
 """
 
+import csv
 import io
-import re
-import zipfile
 from collections.abc import Iterator
 from copy import deepcopy
 from types import SimpleNamespace
-from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from django.apps import apps
-from django.db import DatabaseError, connection, models, transaction
-from django.test import Client, override_settings
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
 
-from tests.partnerships.test_editing import filled
-from tests.test_access import PEOPLE, people, read_lines  # noqa: F401  # a fixture
-from tests.world import made_world
+from aect import urls  # noqa: F401  # the site map settles what is administered
+from tests.hostile_names import (
+    ESCAPED,
+    FILE,
+    HOSTILE,
+    Reader,
+    bitter,
+    body_of,
+    entered,
+    hostile_world,
+    in_page,
+    somebody,
+    troubles,
+    typed_models,
+)
+from tests.test_access import PEOPLE, read_lines
 
 pytestmark = pytest.mark.django_db
-
-EVIL = "</script></title></textarea><evil-tag onclick=evil()>\"'><button form=undo formaction=/evil>"
-APPS = ("accounts", "partnerships", "funding", "saved", "batches", "proconnect")
-#: Texts that the application reads itself; a hostile one would change what is done, not what is printed.
-READ = re.compile(r"slug|code|state|kind|role|status|side|mode|key|language|task|file|sha256|password|query|list_name")
-
-ALERT = re.compile(r'<div role="alert".*?</div>', re.DOTALL)
-FORM = ("form", "version", "typed_by")
-LEAST = {"agent_of_a": 5, "officer": 5}  # messages that name what was acted on
-
-
-def typed(model: type[models.Model]) -> Iterator[models.Field]:
-    """The columns that hold what somebody typed."""
-    for field in model._meta.concrete_fields:
-        is_text = isinstance(field, models.CharField | models.TextField) and not field.choices
-        if is_text and not field.generated and not field.primary_key and not READ.search(field.name):
-            yield field
-
-
-def poison() -> set[str]:
-    """Puts the hostile text into every such column that takes it; returns which took it."""
-    taken = set()
-    for model in (m for app in APPS for m in apps.get_app_config(app).get_models() if not hasattr(m, "pgh_label")):
-        for field in typed(model):
-            table, column = (connection.ops.quote_name(name) for name in (model._meta.db_table, field.column))
-            try:
-                with transaction.atomic(), connection.cursor() as cursor:
-                    statement = f"UPDATE {table} SET {column} = left(%s || {column}, %s)"  # noqa: S608  # our names
-                    cursor.execute(statement, [EVIL, field.max_length])
-                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    taken |= {f"{model._meta.label_lower}.{field.name}"} if cursor.rowcount else set()
-            except DatabaseError:
-                continue  # a code, an address, a number: the database refuses such a text there
-    return taken
+WITH_TEXT = {"200", "302", "400", "409", "410"}
+#: Pages beside those of the matrix, and parameters that tell what others do not.
+MORE = [
+    "/partenariats/?affichage=tableau",
+    "/partenariats/?affichage=carte",
+    "/partenariats/comparer/?partenariat={partnership}&partenariat={draft_partnership}",
+    "/collectivites/?affichage=carte&toutes=1",
+    "/collectivites/?affichage=tableau&toutes=1",
+    "/conventions/?vue=fin-proche",
+    "/recherche/?q=aectx",
+    "/recherche/suggestions/?q=aectx",
+    "/collectivites/{place_a}/historique/",
+    "/organisations/{place_a}/historique/",
+    "/organisations/{place_a}/modifier/",
+    "/projets/{draft_project}/modifier/",
+]
+FILES = [
+    "/partenariats/export.csv?profil=excel-fr",
+    "/conventions/export.csv?profil=excel-fr",
+    "/collectivites/export.csv?profil=excel-fr&toutes=1",
+    "/projets/export.csv?profil=excel-fr",
+    "/savoir-faire/export.csv?profil=excel-fr",
+    "/savoir-faire/besoins/export.csv?profil=excel-fr",
+    "/apd/export.csv?profil=excel-fr",
+    "/apd/export.csv?profil=excel-fr&contenu=lignes",
+    "/journal/export.csv?profil=excel-fr",
+    "/imports/export/partnerships.csv?profil=excel-fr",
+    "/indicateurs/appels.csv?profil=excel-fr",
+]
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[SimpleNamespace]:
     with django_db_blocker.unblock(), transaction.atomic():
-        found = made_world()
-        found.taken = poison()
-        yield found
+        yield hostile_world()
         transaction.set_rollback(True)
 
 
-def test_the_texts_that_people_type_are_hostile(world):
-    named = {"partnerships.partnership.name", "partnerships.convention.title", "partnerships.organisation.name"}
-    assert {
-        *named,
-        "funding.project.title",
-        "funding.attachment.name",
-        "accounts.user.first_name",
-    } - world.taken == set()
+def asked(method: str, who: str, world: SimpleNamespace) -> list[str]:
+    """The addresses of the matrix where this person gets an answer of their own."""
+    place = PEOPLE.index(who)
+    lines = (line for line in read_lines() if line.method == method and line.answers[place] in WITH_TEXT)
+    return [line.address.format_map(vars(world)) for line in lines]
 
 
-def printed(response: Any) -> str:
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    if body[:2] == b"PK":
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            body = b"".join(archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels")))
-    return body.decode(errors="replace")
+def pages(who: str, world: SimpleNamespace) -> list[str]:
+    return [*asked("GET", who, world), *(address.format_map(vars(world)) for address in MORE)]
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-def test_no_page_prints_what_was_typed_as_markup(people, world, person):  # noqa: F811
-    shown = 0
-    for address in {line.address for line in read_lines() if line.method == "GET"}:
-        with transaction.atomic():
-            response = people[person].get(address.format_map(vars(world)))
-            text = printed(response)
-            transaction.set_rollback(True)
-        if not response.headers.get("Content-Type", "").startswith(("text/csv", "text/plain", "application/octet")):
-            assert "<evil-tag" not in text, address
-            assert "formaction=/evil>" not in text, address
-        shown += "evil-tag" in text
-    assert shown > 20
+@pytest.fixture(scope="module")
+def people(world) -> dict[str, Client]:
+    """Those of the matrix, by e-mail addresses as hostile as the rest."""
+    clients = {"anonymous": Client()}
+    for name in PEOPLE[1:]:
+        if user := getattr(world, name, None):
+            user.refresh_from_db()
+        clients[name] = entered(user or somebody(name))
+    return clients
 
 
-def acts(client: Client, world: SimpleNamespace, person: str) -> Iterator[tuple[str, str]]:
-    """The address and the page reached by each form and button that this person may send; each is undone."""
-    for line in read_lines():
-        if line.method != "POST":
-            continue
-        address = line.address.format_map(vars(world))
-        cookies = deepcopy(client.cookies)
-        with transaction.atomic():
-            response = client.post(address, body(client, address), follow=True)
-            yield line.address, printed(response)
-            transaction.set_rollback(True)
-        client.cookies = cookies
+def answered(client: Client, method: str, address: str, data: object = None) -> HttpResponseBase:
+    """The answer; what it changed is undone."""
+    cookies = deepcopy(client.cookies)
+    with transaction.atomic():
+        response = client.get(address) if method == "GET" else client.post(address, data)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response
 
 
-def body(client: Client, address: str) -> dict[str, Any]:
-    """The form that stands at this address as a browser would send it, else what most buttons send."""
-    page = client.get(address)
-    if page.status_code == 200 and page.context and all(name in page.context for name in FORM):
-        return {name: value for name, value in filled(client, address).items() if value is not None}
-    return {"version": 1, "role": "editor", "text": "Vu.", "comment": "À revoir.", "to": "", "projet": []}
+def test_every_column_that_people_type_into_is_hostile(people, world):
+    sweet = [
+        f"{model._meta.label}.{name}"
+        for model in typed_models()
+        for name in bitter(model, 0)
+        if not model._base_manager.filter(**{f"{name}__contains": "<aectx-a"}).exists()
+    ]
+    assert sweet == []
 
 
-@pytest.mark.parametrize("person", ["agent_of_a", "officer"])
-def test_no_message_prints_what_was_typed_as_markup(people, world, person):  # noqa: F811
-    told = set()
-    for address, page in acts(people[person], world, person):
-        assert "<evil-tag" not in page, address
-        told |= {address} if "evil-tag" in "".join(ALERT.findall(page)) else set()
-    assert len(told) >= LEAST[person], sorted(told)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_no_page_or_file_of_the_matrix_takes_a_name_for_markup(people, world, who):
+    found, shown = {}, 0
+    for address in pages(who, world):
+        response = answered(people[who], "GET", address)
+        if told := troubles(response):
+            found[address] = told
+        shown += not response.streaming and ESCAPED in response.content.decode(errors="replace")
+    assert found == {}
+    assert shown >= (20 if who == "anonymous" else 30), "the names are hardly shown: this looks at nothing"
 
 
-@override_settings(DSFR_CONTENT_IS_SAFE=True)
-def test_control_a_design_system_that_trusts_its_text_prints_markup(people, world):  # noqa: F811
-    assert any("<evil-tag" in page for _address, page in acts(people["officer"], world, "officer"))
+#: Pages whose buttons and small forms lead to addresses that show no page.
+WITH_BUTTONS = [
+    "/projets/{draft_project}/",
+    "/collectivites/{place_a}/membres/",
+    "/collectivites/{place_a}/savoir-faire/ajouter/",
+    "/mes-vues/",
+    "/instruction/",
+    "/instruction/{project}/",
+    "/partenariats/",
+]
+
+
+def read(client: Client, address: str) -> Reader:
+    """The page at this address; nothing where there is none."""
+    response = answered(client, "GET", address)
+    is_page = response.status_code == 200 and response.get("Content-Type", "").startswith("text/html")
+    return Reader(body_of(response).decode() if is_page else "")
+
+
+@pytest.mark.parametrize("who", ["officer", "agent_of_a"])
+def test_no_form_sent_back_takes_what_was_typed_for_markup(people, world, who):
+    """Every field is wrong: each answer shows what was typed, beside what is wrong with it."""
+    client, found, shown = people[who], {}, 0
+    names = set().union(*(read(client, address.format_map(vars(world))).names for address in WITH_BUTTONS))
+    assert len(names) > 20
+    for address in asked("POST", who, world):
+        page = read(client, address)
+        data = dict.fromkeys(names | page.names, HOSTILE) | {"file": SimpleUploadedFile(FILE, HOSTILE.encode())}
+        for sent in (data, data | page.hidden) if page.hidden else (data,):
+            response = answered(client, "POST", address, sent)
+            if told := troubles(response):
+                found[address] = told
+            shown += not response.streaming and ESCAPED in response.content.decode(errors="replace")
+    assert found == {}
+    assert shown >= 20, "what is typed is hardly shown: this looks at nothing"
+
+
+def test_no_list_takes_what_its_address_asks_for_markup(people, world):
+    client, found = people["officer"], {}
+    records = set(vars(world).values())
+    for address in asked("GET", "officer", world):
+        queries = [{"q": HOSTILE, "tri": HOSTILE, HOSTILE: HOSTILE}]
+        if records.isdisjoint(address.split("/")):  # a list rather than a record's page
+            names = read(client, address).names | {"page", "colonnes", "affichage", "profil"}
+            queries.append(dict.fromkeys(names, HOSTILE))
+        for query in queries:
+            if told := troubles(answered(client, "GET", f"{address}?{urlencode(query)}")):
+                found[address, len(query)] = told
+    assert found == {}
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_no_page_of_the_administration_takes_a_name_for_markup(people, world, model):
+    client = people["administrator"]
+    addresses = [reverse(admin_urlname(model._meta, "changelist"))]
+    for row in model._default_manager.all()[:2]:
+        addresses += [reverse(admin_urlname(model._meta, n), args=[row.pk]) for n in ("change", "delete", "history")]
+    responses = {address: answered(client, "GET", address) for address in addresses}
+    assert {address: found for address, response in responses.items() if (found := in_administration(response))} == {}
+
+
+def in_administration(response: HttpResponseBase) -> list[str]:
+    """Its own pages have `onclick` and such of their own: what came from a text is looked for."""
+    return [each for each in troubles(response) if "aectx" in each or not each.startswith("<")]
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_a_file_for_readers_holds_no_formula(people, world, address):
+    response = people["administrator"].get(address)
+    assert response.status_code == 200
+    rows = list(csv.reader(io.StringIO(body_of(response).decode("utf-8-sig"), newline=""), delimiter=";"))
+    cells = [cell for row in rows[1:] for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "@", "\t", "\r", "\n", "＝"))] == []
+    assert any("<aectx-a" in cell for cell in cells), "no name is in it: this looks at nothing"
+
+
+def test_what_is_looked_for_is_found_where_it_is():
+    """The control of all the tests above."""
+    assert in_page("<p>&lt;aectx-a&gt; =1+1</p>") == []
+    for alive in (
+        "<p><aectx-a></p>",
+        "<input value=x aectx-b=1>",
+        "<img onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<a href=//aectx.test>x</a>",
+        '<script type="application/json">["\\u003Caectx-a>"]</script>',
+        "<p>&gt;49%s</p>",
+    ):
+        assert in_page(alive), alive
