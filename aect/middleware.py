@@ -1,9 +1,14 @@
 """What every answer carries."""
 
 import re
+import socket
+import struct
+import threading
+import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import patch_cache_control
 
@@ -77,3 +82,54 @@ def private_pages(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+class AnsweringDatabase:
+    """Answers 503 while the database hangs, which a connection that stands does not notice by itself.
+
+    A server that is stopped still takes connections, by its kernel, and says nothing: so it is asked for a first word,
+    now and then, and waited for no longer than it takes people to lose patience.
+    """
+
+    WAIT, EVERY = 2.0, 2.0  # seconds to wait for the word, and between two questions
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.asked_at, self.is_up, self.lock = -self.EVERY, True, threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from aect.views import error  # noqa: PLC0415  # it needs the applications
+
+        return self.get_response(request) if self.answers() else error(request, 503)
+
+    def answers(self) -> bool:
+        """What was found last; one request at a time asks anew, and the others do not wait for it."""
+        if time.monotonic() - self.asked_at >= self.EVERY and self.lock.acquire(blocking=False):
+            try:
+                self.is_up = says_a_word(self.WAIT)
+                self.asked_at = time.monotonic()
+            finally:
+                self.lock.release()
+        return self.is_up
+
+
+#: PostgreSQL's SSLRequest: any server answers it with one letter before anything else.
+GREETING = struct.pack("!II", 8, 80877103)
+
+
+def says_a_word(patience: float) -> bool:
+    """Whether the database's server answers. One that refuses the connection does: Django says what is wrong."""
+    given = connection.settings_dict
+    host, port = given["HOST"] or "localhost", int(given["PORT"] or 5432)
+    is_local = host.startswith("/")
+    link = socket.socket(socket.AF_UNIX if is_local else socket.AF_INET)
+    try:
+        with link:
+            link.settimeout(patience)
+            link.connect(f"{host}/.s.PGSQL.{port}" if is_local else (host, port))
+            link.sendall(GREETING)
+            return bool(link.recv(1))
+    except TimeoutError:
+        return False
+    except OSError:
+        return True

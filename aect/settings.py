@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages and exports; static files are compressed already
+    "aect.middleware.AnsweringDatabase",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -144,7 +145,7 @@ PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)  # the histor
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True, related_name="events")
 PGHISTORY_CONTEXT_FIELD = pghistory.ContextForeignKey(db_index=False)
 
-# Redis: a doorbell with short timeouts, so that a hung server never holds a request (2 s, one retry).
+# Redis: a doorbell with short timeouts, so that a hung server never holds a request for longer than 2 s.
 REDIS_URL = required("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)  # a worker silent for so long has died

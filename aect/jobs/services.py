@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,8 @@ from aect.celery import app
 from aect.jobs.models import LEASE, MAX_ATTEMPTS, TITLES, Job, JobState
 
 log = logging.getLogger(__name__)
+ALONE = 10  # seconds for which a Redis that did not answer is not asked again
+_left_alone = {"until": 0.0}
 BEATS = 5  # how often within a lease a worker says that it is alive
 
 
@@ -52,10 +55,16 @@ def waiting_job(key: str) -> Job | None:
 
 
 def ring(job: Job) -> None:
-    """Tells a worker that a job waits. A silent Redis is logged and harmless: the reconciler rings again."""
+    """Tells a worker that a job waits. A silent Redis is logged and harmless: the reconciler rings again.
+
+    Once it was silent, this process leaves it alone for a while: one request waits for it once, however often it rings.
+    """
+    if time.monotonic() < _left_alone["until"]:
+        return
     try:
-        app.send_task(job.task, args=[str(job.pk)])
+        app.send_task(job.task, args=[str(job.pk)], retry=False)
     except Exception:
+        _left_alone["until"] = time.monotonic() + ALONE
         log.warning("Could not ring for job %s: the reconciler will.", job.pk, exc_info=True)
 
 

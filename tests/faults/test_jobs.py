@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +111,39 @@ def test_without_redis_the_work_is_kept_and_rung_for_later(empty_queue):
     assert reconcile() == 0  # it has only just been rung for
     Job.objects.update(rung_at=F("rung_at") - PATIENCE)
     assert (reconcile(), queued()) == (1, 1)
+
+
+MANY = REQUEST.replace("request_totals(by=None)", "[request_job('tests.work', key=str(n), by=None) for n in range(5)]")
+MANY = MANY.replace("import request_totals", "import request_totals; from aect.jobs.services import request_job")
+
+
+@pytest.mark.parametrize(("alone", "asked"), [("", 1), ("import aect.jobs.services as s; s.ALONE = 0; ", 5)])
+def test_a_redis_that_hangs_is_waited_for_once_a_request(alone, asked):
+    """It takes the connection and says nothing. The control asks it each time."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        hung.settimeout(60)
+        links: list[socket.socket] = []
+
+        def take() -> None:
+            while True:
+                try:
+                    links.append(hung.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=take, daemon=True).start()
+        said = subprocess.run(
+            [sys.executable, "-c", MANY.replace("with transaction", f"{alone}\nwith transaction")],
+            env=child_environment(
+                REDIS_URL=f"redis://127.0.0.1:{hung.getsockname()[1]}/0", DJANGO_SETTINGS_MODULE="aect.settings"
+            ),
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert Job.objects.count() == 5
+    assert said.stderr.count("Could not ring") == asked
 
 
 def test_control_with_redis_the_bell_is_heard(empty_queue):
