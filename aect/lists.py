@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, Model, RowRange, Window
 from django.db.models.functions import FirstValue, Lag, Lead, RowNumber
 from django.http import HttpRequest, HttpResponse
@@ -113,7 +114,7 @@ def _about(request: HttpRequest, filterset: ListFilterSet) -> Iterator[tuple[str
     yield _("Filtres"), " ; ".join(map(str, filterset.criteria)) or _("Aucun")
     yield _("Lignes"), str(filterset.rows.count())
     yield _("Date"), date_format(timezone.localtime(), "DATETIME_FORMAT")
-    yield _("Adresse"), request.build_absolute_uri(f"{page}/?{filterset.tidy.urlencode()}")
+    yield _("Adresse"), f"{settings.SITE_URL}{page}/?{filterset.tidy.urlencode()}"
     for column in filterset.shown_columns:
         if column.definition:
             yield str(column.label), str(column.definition)

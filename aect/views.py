@@ -28,7 +28,11 @@ NEAREST_SHOWN = 10  # of each kind, on the page of results
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Context of every template."""
-    return {"is_demo": settings.AECT_DEMO, "has_state_branding": settings.AECT_STATE_BRANDING}
+    return {
+        "is_demo": settings.AECT_DEMO,
+        "has_state_branding": settings.AECT_STATE_BRANDING,
+        "site_url": settings.SITE_URL,
+    }
 
 
 @login_not_required
@@ -109,7 +113,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         f"Contact: {settings.SECURITY_CONTACT}",
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         f"Preferred-Languages: {', '.join(code for code, _ in settings.LANGUAGES)}",
-        f"Canonical: {request.build_absolute_uri()}",
+        f"Canonical: {settings.SITE_URL}{request.path}",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

@@ -162,7 +162,7 @@ def test_security_txt_says_where_to_write_and_has_not_expired(client):
     assert fields["Contact"] == "mailto:security@demo.test"
     left = datetime.datetime.fromisoformat(fields["Expires"]) - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(days=150) < left < datetime.timedelta(days=365)
-    assert fields["Canonical"] == "http://testserver/.well-known/security.txt"
+    assert fields["Canonical"] == "http://127.0.0.1:8000/.well-known/security.txt"
 
 
 @override_settings(SECURITY_CONTACT="")

@@ -5,7 +5,7 @@ A place is a session's advisory lock of PostgreSQL: it is held by the connection
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from hashlib import sha256
 from typing import Any
@@ -82,18 +82,33 @@ def heavy(view: View) -> View:
     One of the places in all is for people who are signed in. A place is held until the last byte has left.
     """
 
+    return _guarded(view, "heavy", 0)
+
+
+def heavy_map(view: View) -> View:
+    """The same for a list, where it is asked for as a map: of all its rows, not of a page.
+
+    One more at once for each reader than of files: a browser that is told to reload leaves the first one going on.
+    """
+    guarded = _guarded(view, "map", 1)
+
+    @wraps(view)
+    def chosen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        is_map = "carte" in request.GET.getlist("affichage")
+        return (guarded if is_map else view)(request, *args, **kwargs)
+
+    return chosen
+
+
+def _guarded(view: View, kind: str, more: int) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        own = (f"heavy {reader_of(request)}", settings.HEAVY_PER_READER)
+        own = (f"{kind} {reader_of(request)}", settings.HEAVY_PER_READER + more)
         everyone = ("heavy", settings.HEAVY_AT_ONCE - (not request.user.is_authenticated))
-        places = within(own, everyone)
-        places.__enter__()
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(within(own, everyone))
             response = view(request, *args, **kwargs)
-        except BaseException:
-            places.__exit__(None, None, None)
-            raise
-        return _closing(response, lambda: places.__exit__(None, None, None))
+            return _closing(response, stack.pop_all().close)
 
     return guarded
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
-from aect.limits.rooms import heavy
+from aect.limits.rooms import heavy, heavy_map
 from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import PartyRole
@@ -31,6 +31,7 @@ def listed(request: HttpRequest, *, is_file: bool = False) -> CollectivityFilter
 
 @login_not_required
 @require_safe
+@heavy_map
 def collectivities(request: HttpRequest) -> HttpResponse:
     """The map is that of the partnerships in which these collectivities take part."""
     filterset = listed(request)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aect.filters import render_list
-from aect.limits.rooms import heavy
+from aect.limits.rooms import heavy, heavy_map
 from aect.lists import download, place_of
 from partnerships import charts
 from partnerships.choices import MilestoneKind, Outcome, Side
@@ -32,6 +32,7 @@ def listed(request: HttpRequest) -> PartnershipFilter:
 
 @login_not_required
 @require_safe
+@heavy_map
 def partnerships(request: HttpRequest) -> HttpResponse:
     filterset = listed(request)
     chart = charts.links_map(filterset.rows, filterset.chosen) if filterset.display == "carte" else None
