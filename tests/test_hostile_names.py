@@ -99,11 +99,11 @@ def people(world) -> dict[str, Client]:
     return clients
 
 
-def answered(client: Client, method: str, address: str, data: object = None) -> HttpResponseBase:
+def answered(client: Client, method: str, address: str, data: object = None, **more: bool) -> HttpResponseBase:
     """The answer; what it changed is undone."""
     cookies = deepcopy(client.cookies)
     with transaction.atomic():
-        response = client.get(address) if method == "GET" else client.post(address, data)
+        response = client.get(address) if method == "GET" else client.post(address, data, **more)
         transaction.set_rollback(True)
     client.cookies = cookies
     return response
@@ -199,6 +199,36 @@ def test_no_page_of_the_administration_takes_a_name_for_markup(people, world, mo
         addresses += [reverse(admin_urlname(model._meta, n), args=[row.pk]) for n in ("change", "delete", "history")]
     responses = {address: answered(client, "GET", address) for address in addresses}
     assert {address: found for address, response in responses.items() if (found := in_administration(response))} == {}
+
+
+def test_no_message_of_the_administration_takes_a_name_for_markup(people, world):
+    client, found, shown = people["administrator"], {}, 0
+    for model in admin.site._registry:
+        for row in model._default_manager.all()[:1]:
+            change = reverse(admin_urlname(model._meta, "change"), args=[row.pk])
+            several = {"action": "delete_selected", "_selected_action": [row.pk]}
+            for address, data in (
+                (change, sent_by(answered(client, "GET", change))),
+                (reverse(admin_urlname(model._meta, "delete"), args=[row.pk]), {"post": "yes"}),
+                (reverse(admin_urlname(model._meta, "changelist")), several),
+                (reverse(admin_urlname(model._meta, "changelist")), {**several, "post": "yes"}),
+            ):
+                response = answered(client, "POST", address, data, follow=True)
+                found |= {address: told} if (told := in_administration(response)) else {}
+                shown += any("aectx" in str(each) for each in (response.context or {}).get("messages") or ())
+    assert found == {}
+    assert shown >= 10, "the names are hardly said: this looks at nothing"
+
+
+def sent_by(response: HttpResponseBase) -> dict[str, object]:
+    """What a page of the administration sends of its forms, left as they are."""
+    if "adminform" not in (response.context or {}):
+        return {}
+    sets = [each.formset for each in response.context["inline_admin_formsets"]]
+    rows = [form for each in sets for form in (each.management_form, *each.forms)]
+    forms = [response.context["adminform"].form, *rows]
+    values = {bound.html_name: bound.value() for form in forms for bound in form}
+    return {name: value for name, value in values.items() if value not in (None, False)}
 
 
 def in_administration(response: HttpResponseBase) -> list[str]:
