@@ -4,9 +4,11 @@ The mark is put in the place of that of django-dsfr, in its own library of tags,
 every optional field, and the forms of the registry have little else. The settings' `TEMPLATES` read this module.
 """
 
-from django import forms
+from django import forms, template
 from django.utils.translation import gettext as _
-from dsfr.templatetags.dsfr_tags import register
+from dsfr.templatetags.dsfr_tags import register as dsfr
+
+register = template.Library()  # of our own there is none
 
 
 def _asked(form: forms.BaseForm) -> list[forms.BoundField]:
@@ -19,7 +21,7 @@ def _marks_required(form: forms.BaseForm) -> bool:
     return sum(bound.field.required for bound in asked) * 2 < len(asked)
 
 
-@register.simple_tag
+@dsfr.simple_tag
 def dsfr_mark_optionnal_fields(bound: forms.BoundField) -> str:
     """What stands after a field's label."""
     if isinstance(bound.field, forms.BooleanField) or bound.field.required != _marks_required(bound.form):
@@ -27,7 +29,7 @@ def dsfr_mark_optionnal_fields(bound: forms.BoundField) -> str:
     return " " + (_("(obligatoire)") if bound.field.required else _("(facultatif)"))
 
 
-@register.simple_tag
+@dsfr.simple_tag
 def fields_to_fill(form: forms.BaseForm) -> str:
     """What stands above the fields; nothing when there is one."""
     asked = _asked(form)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -208,7 +209,7 @@ def troubles(response: HttpResponseBase) -> list[str]:
 def in_page(page: str) -> list[str]:
     found = Reader(page).born
     found += ["a tag"] if "<aectx" in page.lower() else []
-    return found + (["an expression"] if ">49%" in page or "gt;49%" in page else [])
+    return found + (["an expression"] if re.search(r"(>|gt;)49[%.]", page) else [])
 
 
 def in_workbook(body: bytes) -> list[str]:

@@ -37,6 +37,7 @@ from tests import factories
 from tests.funding.test_records import form_of
 from tests.hostile_names import ADDRESS, ESCAPED, HOSTILE, Reader, entered, hostile_world, in_page, somebody, troubles
 from tests.partnerships.test_editing import filled
+from tests.test_markup import PACKAGES, files
 
 pytestmark = pytest.mark.django_db
 SAYS = {"debug", "info", "success", "warning", "error", "add_message", "message_user"}
@@ -250,9 +251,12 @@ def done(world, people) -> Done:
     return all_done(world, people, ACTS)
 
 
+def nothing_done() -> Done:
+    return Done([], set(), {}, 0, [], set())
+
+
 def all_done(world: World, people: dict[str, Client], acts: list[Act]) -> Done:
-    done = Done([], set(), {}, 0, [], set())
-    mail.outbox = []
+    done, mail.outbox = nothing_done(), []
     with pytest.MonkeyPatch.context() as patch:
         told: list[str] = []
         patch.setattr(BaseStorage, "add", noting(BaseStorage.add, told, done.calls))
@@ -324,7 +328,7 @@ def noting(add: Callable[..., None], told: list[str], calls: set[tuple[str, int]
 
 
 def is_ours(path: str) -> bool:
-    folders = (f"{settings.BASE_DIR / package}/" for package in ("aect", "funding", "partnerships"))
+    folders = (f"{settings.BASE_DIR / package}/" for package in PACKAGES)
     return path.startswith(tuple(folders))
 
 
@@ -343,12 +347,10 @@ class Call(NamedTuple):
 
 def calls_that_name() -> Iterator[Call]:
     """The calls of `messages` and `message_user` that say more than fixed words."""
-    for package in ("aect", "funding", "partnerships"):
-        for path in sorted((settings.BASE_DIR / package).rglob("*.py")):
-            for function in ast.walk(ast.parse(path.read_text())):
-                if isinstance(function, ast.FunctionDef):
-                    name = str(path.relative_to(settings.BASE_DIR))
-                    yield from (Call(name, function.name, *lines) for lines in names_in(function))
+    for path, text in (each for package in PACKAGES for each in files(package, "*.py")):
+        for function in ast.walk(ast.parse(text)):
+            if isinstance(function, ast.FunctionDef):
+                yield from (Call(path, function.name, *lines) for lines in names_in(function))
 
 
 def names_in(function: ast.FunctionDef) -> Iterator[tuple[int, int]]:
@@ -394,8 +396,7 @@ def test_without_the_guard_they_come_to_life(world, people):
 
 def test_the_button_that_takes_a_deletion_back_is_markup(world, people):
     act = next(act for act in ACTS if act.address == "/conventions/{convention}/supprimer/")
-    done = Done([], set(), {}, 0, [], set())
-    page = alone(people["officer"], partial(do, people["officer"], world, act), done).content.decode()
+    page = alone(people["officer"], partial(do, people["officer"], world, act), nothing_done()).content.decode()
     assert 'formaction="/corbeille/partnerships.convention/' in page
     assert ESCAPED in page
 
@@ -414,6 +415,7 @@ def test_a_mail_is_plain_text_with_the_names_as_they_were_typed(done):
         assert not getattr(message, "alternatives", [])
         assert "&lt;" not in message.body + message.subject
         assert "\n" not in message.subject
+        assert "Bcc" not in message.body.partition("\n")[0], message.subject
         assert set(sent.keys()) <= HEADERS, message.subject
         assert len(message.recipients()) == 1
     assert sum("<aectx" in message.subject + message.body for message in done.mails) >= 15
@@ -423,3 +425,29 @@ HEADERS = {
     *("Content-Type", "MIME-Version", "Content-Transfer-Encoding", "Subject", "From", "To", "Date", "Message-ID"),
     *("List-Unsubscribe", "List-Unsubscribe-Post"),
 }
+
+
+# The attack that was seen: a title that an agent types, and an officer publishes
+
+ATTACK = (
+    '<button form="undo" name="role" value="signatory" formaction="/collectivites/collectivite-a/membres/1/role/">'
+    'Publier</button><meta http-equiv="refresh" content="0;url=https://example.org/">'
+)
+
+
+def published_attack(world: World, people: dict[str, Client]) -> str:
+    """The page that the officer then reads."""
+    address = f"/partenariats/{world.partnership}/conventions/nouvelle/"
+    form = filled(people["agent_of_a"], address) | {"title": ATTACK, "kind": "cooperation", "object": "Eau"}
+    assert people["agent_of_a"].post(address, form).status_code == 302
+    convention = Convention.objects.get(title=ATTACK)
+    return people["officer"].post(f"{convention.get_absolute_url()}publier/", follow=True).content.decode()
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_title_of_a_convention_is_no_button_of_the_officer_s_page(world, people, is_guarded):
+    with override_settings(DSFR_CONTENT_IS_SAFE=not is_guarded):
+        page = alone(people["officer"], partial(published_attack, world, people), nothing_done())
+    assert "est publié" in page
+    assert ('<meta http-equiv="refresh"' in page) is not is_guarded
+    assert ('<button form="undo" name="role"' in page) is not is_guarded

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from copy import deepcopy
 from types import SimpleNamespace
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib import admin
@@ -20,6 +20,8 @@ from django.test import Client
 from django.urls import reverse
 
 from aect import urls  # noqa: F401  # the site map settles what is administered
+from aect.batches.kinds import KINDS
+from tests.batches.files import send
 from tests.hostile_names import (
     ESCAPED,
     FILE,
@@ -97,11 +99,11 @@ def people(world) -> dict[str, Client]:
     return clients
 
 
-def answered(client: Client, method: str, address: str, data: object = None) -> HttpResponseBase:
+def answered(client: Client, method: str, address: str, data: object = None, **more: bool) -> HttpResponseBase:
     """The answer; what it changed is undone."""
     cookies = deepcopy(client.cookies)
     with transaction.atomic():
-        response = client.get(address) if method == "GET" else client.post(address, data)
+        response = client.get(address) if method == "GET" else client.post(address, data, **more)
         transaction.set_rollback(True)
     client.cookies = cookies
     return response
@@ -127,6 +129,15 @@ def test_no_page_or_file_of_the_matrix_takes_a_name_for_markup(people, world, wh
         shown += not response.streaming and ESCAPED in response.content.decode(errors="replace")
     assert found == {}
     assert shown >= (20 if who == "anonymous" else 30), "the names are hardly shown: this looks at nothing"
+
+
+def test_what_was_typed_for_a_record_that_is_gone_is_text(people, world):
+    form = read(people["officer"], f"/partenariats/{world.partnership}/modifier/")
+    typed = {name: HOSTILE for name in form.names if name not in form.hidden}
+    response = answered(people["officer"], "POST", "/partenariats/rien/modifier/", {**form.hidden, **typed})
+    assert response.status_code == 404
+    assert ESCAPED in response.content.decode()
+    assert troubles(response) == []
 
 
 #: Pages whose buttons and small forms lead to addresses that show no page.
@@ -169,7 +180,7 @@ def test_no_form_sent_back_takes_what_was_typed_for_markup(people, world, who):
 def test_no_list_takes_what_its_address_asks_for_markup(people, world):
     client, found = people["officer"], {}
     records = set(vars(world).values())
-    for address in asked("GET", "officer", world):
+    for address in [*asked("GET", "officer", world), f"/{quote(HOSTILE)}/", f"/es/{quote(HOSTILE)}/"]:
         queries = [{"q": HOSTILE, "tri": HOSTILE, HOSTILE: HOSTILE}]
         if records.isdisjoint(address.split("/")):  # a list rather than a record's page
             names = read(client, address).names | {"page", "colonnes", "affichage", "profil"}
@@ -190,9 +201,60 @@ def test_no_page_of_the_administration_takes_a_name_for_markup(people, world, mo
     assert {address: found for address, response in responses.items() if (found := in_administration(response))} == {}
 
 
+def test_no_message_of_the_administration_takes_a_name_for_markup(people, world):
+    client, found, shown = people["administrator"], {}, 0
+    for model in admin.site._registry:
+        for row in model._default_manager.all()[:1]:
+            change = reverse(admin_urlname(model._meta, "change"), args=[row.pk])
+            several = {"action": "delete_selected", "_selected_action": [row.pk]}
+            for address, data in (
+                (change, sent_by(answered(client, "GET", change))),
+                (reverse(admin_urlname(model._meta, "delete"), args=[row.pk]), {"post": "yes"}),
+                (reverse(admin_urlname(model._meta, "changelist")), several),
+                (reverse(admin_urlname(model._meta, "changelist")), {**several, "post": "yes"}),
+            ):
+                response = answered(client, "POST", address, data, follow=True)
+                found |= {address: told} if (told := in_administration(response)) else {}
+                shown += any("aectx" in str(each) for each in (response.context or {}).get("messages") or ())
+    assert found == {}
+    assert shown >= 10, "the names are hardly said: this looks at nothing"
+
+
+def sent_by(response: HttpResponseBase) -> dict[str, object]:
+    """What a page of the administration sends of its forms, left as they are."""
+    if "adminform" not in (response.context or {}):
+        return {}
+    sets = [each.formset for each in response.context["inline_admin_formsets"]]
+    rows = [form for each in sets for form in (each.management_form, *each.forms)]
+    forms = [response.context["adminform"].form, *rows]
+    values = {bound.html_name: bound.value() for form in forms for bound in form}
+    return {name: value for name, value in values.items() if value not in (None, False)}
+
+
 def in_administration(response: HttpResponseBase) -> list[str]:
     """Its own pages have `onclick` and such of their own: what came from a text is looked for."""
     return [each for each in troubles(response) if "aectx" in each or not each.startswith("<")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_or_file_of_an_import_takes_a_cell_for_markup(people, world, kind):
+    """Every cell is an attack, and so are the file's own name and the title of a column that is not known."""
+    columns, client = KINDS[kind]().columns, Client()
+    row = {name: HOSTILE for name, column in columns.items()}
+    with transaction.atomic():
+        sent = send(kind, "add", row, {**row, "name": "Aix"}, name=FILE.replace(".pdf", ".csv"))
+        other = send(kind, "add", {**row, HOSTILE: HOSTILE})
+        client.force_login(sent.uploaded_by)
+        pages = ["", "a-corriger.csv", "fichier", "etat/", "lignes/2/", "?page=1"]
+        addresses = [f"/imports/{batch.pk}/{page}" for batch in (sent, other) for page in pages]
+        answers = {address: client.get(address) for address in [*addresses, "/imports/"]}
+        found = {address: told for address, answer in answers.items() if (told := troubles(answer))}
+        shown = [a for a, answer in answers.items() if not answer.streaming and ESCAPED in answer.content.decode()]
+        name = answers[f"/imports/{sent.pk}/fichier"].headers["Content-Disposition"]
+        transaction.set_rollback(True)
+    assert found == {}
+    assert len(shown) >= 4
+    assert name.startswith('attachment; filename="=1+1\\"')
 
 
 @pytest.mark.parametrize("address", FILES)

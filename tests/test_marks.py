@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.template import Context, Template
 from django.utils.safestring import mark_safe
 from dsfr.forms import DsfrBaseForm
 
@@ -62,3 +63,9 @@ def test_a_help_text_is_text_unless_it_comes_as_markup(kind):
     page = str(Asked())
     assert "Pour « &lt;b data-x=&quot;1&quot;&gt; »" in page
     assert "<em>Douze</em>" in page
+
+
+def test_elsewhere_the_filter_safe_is_django_s_own():
+    """The administration's own forms have markup in their help texts."""
+    assert Template("{{ text|safe }}").render(Context({"text": "<b>"})) == "<b>"
+    assert Template("{% load dsfr_tags %}{{ text|safe }}").render(Context({"text": "<b>"})) == "&lt;b&gt;"

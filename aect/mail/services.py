@@ -114,12 +114,12 @@ def send(pk: Any) -> bool:
 
 
 def written(message: Message, context: dict[str, Any]) -> EmailMessage:
-    """The message in the language that is active."""
+    """The message in the language that is active. A name of several lines stays within its subject."""
     headers = {"Message-ID": message.message_id, **context.get("headers", {})}
-    text = render_to_string(
-        f"mail/{message.template}.txt", {"site": settings.SITE_URL, "language": message.language, **context}
+    given = {"site": settings.SITE_URL, "language": message.language, **context}
+    subject, body = (
+        render_to_string(f"mail/{message.template}.txt", {**given, "is_subject": part}) for part in (True, False)
     )
-    subject, _, body = text.strip().partition("\n")
     return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[message.to], headers=headers)
 
 

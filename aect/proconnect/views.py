@@ -49,7 +49,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         with translation.override(language):
             return arrive(request, begun)
     except Refused as refusal:
-        log.warning("ProConnect: nobody signed in, %s", refusal)
+        log.warning("ProConnect: nobody signed in, %r", refusal)
         refused(by=request.user, why="proconnect", reason=refusal.reason.value)
         with translation.override(language):
             return explain(request, refusal.reason)

@@ -109,7 +109,9 @@ class Csv(File):
     def start(self) -> bytes:
         """The mark of the encoding, and the line of headers."""
         line = io.BytesIO()
-        self.writer(line).writerow([column.header if self.is_excel else column.name for column in self.columns])
+        self.writer(line).writerow(
+            [_no_formula(column.header) if self.is_excel else column.name for column in self.columns]
+        )
         return (BOM if self.is_excel else b"") + line.getvalue()
 
     def writer(self, file: IO[bytes]) -> Any:
@@ -159,7 +161,10 @@ def _excel_cell(column: Column, value: Any) -> str:
         return "oui" if value else "non"
     if column.kind == "integer":
         return str(value)
-    text = LINE_BREAK.sub("\r\n", str(column.label(value)))
+    return _no_formula(LINE_BREAK.sub("\r\n", str(column.label(value))))
+
+
+def _no_formula(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 

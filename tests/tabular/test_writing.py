@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from python_calamine import load_workbook
 
 from aect.fields import PartialDate
-from aect.tabular.writing import Column, File, RowsCsv, Workbook
+from aect.tabular.writing import Column, File, QueryCsv, RowsCsv, Workbook
 from partnerships.choices import OrganisationKind
+from partnerships.models import Source
+from tests import factories
 
 COLUMNS = [
     Column("name", "Nom"),
@@ -53,6 +55,21 @@ def test_excel_fr_is_for_readers_to_the_byte():
         '"\'-à; ""x"",\r\nsuite";;;;07/2015;non\r\n'
         ";;0;-1,00;1899;\r\n"
     )
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+def test_excel_fr_takes_no_text_for_a_formula(db, text):
+    factories.SourceFactory(title=text)
+    column = [Column("title", text)]
+    by_us = RowsCsv(filename="x.csv", columns=column, rows=[[text]], profile="excel-fr")
+    rows = Source.objects.values_list("title")
+    by_copy = QueryCsv(filename="x.csv", columns=column, rows=rows, selected=("title",), profile="excel-fr")
+    for file in (by_us, by_copy):
+        cells = [
+            row[0] for row in csv.reader(io.StringIO(written(file).decode("utf-8-sig"), newline=""), delimiter=";")
+        ]
+        assert [cell[0] for cell in cells] == ["'", "'"]
+        assert [cell[1:].strip() for cell in cells] == [text.strip()] * 2
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)))
