@@ -46,7 +46,8 @@ def lay(folder: Path, *, home: Path, account: Account | None) -> None:
                     shutil.rmtree(old, ignore_errors=True)
             _make(kept, home, account)
     # cp keeps owners and modes, and shares the blocks where the file system can.
-    subprocess.run(["cp", "-a", "--reflink=auto", kept / "postgres", folder / "postgres"], check=True)  # noqa: S603, S607
+    copy = shutil.which("cp") or "/bin/cp"
+    subprocess.run([copy, "-a", "--reflink=auto", kept / "postgres", folder / "postgres"], check=True)  # noqa: S603
 
 
 def _make(kept: Path, home: Path, account: Account | None) -> None:
