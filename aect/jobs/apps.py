@@ -1,6 +1,6 @@
 from typing import Any
 
-from billiard.exceptions import WorkerLostError
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.signals import task_failure
 from django.apps import AppConfig
 from django.db import connection
@@ -23,7 +23,7 @@ def child_died(args: list[Any] | None = None, exception: BaseException | None = 
     """The worker's parent tells that the child which had a job was killed; it holds no connection of its own."""
     from aect.jobs.services import abandoned  # noqa: PLC0415  # models are loaded by now
 
-    if isinstance(exception, WorkerLostError) and args:
+    if isinstance(exception, WorkerLostError | TimeLimitExceeded) and args:
         try:
             abandoned(args[0])
         finally:

@@ -142,15 +142,16 @@ def reconcile() -> int:
 
     Returns how many jobs were rung for.
     """
-    rung = 0
-    for job in Job.objects.forgotten():
-        if job.attempts >= MAX_ATTEMPTS:
-            _set_aside(job)
-            continue
-        Job.objects.filter(pk=job.pk).update(rung_at=Now())
+    with transaction.atomic():
+        found = list(Job.objects.forgotten().select_for_update(skip_locked=True))  # who holds one is at it
+        waiting = [job for job in found if job.attempts < MAX_ATTEMPTS]
+        Job.objects.filter(pk__in=[job.pk for job in waiting]).update(rung_at=Now())
+        for job in found:
+            if job not in waiting:
+                _set_aside(job)
+    for job in waiting:
         ring(job)
-        rung += 1
-    return rung
+    return len(waiting)
 
 
 def _set_aside(job: Job) -> None:
