@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
@@ -52,14 +53,21 @@ def health(get_response: Handler) -> Handler:
     return middleware
 
 
+def refused(request: HttpRequest, status: int) -> HttpResponse:
+    """The error's page, before anything looked at the request: in the language of its address."""
+    from aect.views import error  # noqa: PLC0415  # it needs the applications
+
+    with translation.override(translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
+        return error(request, status)
+
+
 def bounded_bodies(get_response: Handler) -> Handler:
     """Refuses a body that is too long by what it says of its length, before any of it is read."""
-    from aect.views import error  # noqa: PLC0415  # as above
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > longest_body(request):
-            return error(request, 413)
+            return refused(request, 413)
         return get_response(request)
 
     return middleware
@@ -98,9 +106,7 @@ class AnsweringDatabase:
         self.asked_at, self.is_up, self.lock = -self.EVERY, True, threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        from aect.views import error  # noqa: PLC0415  # it needs the applications
-
-        return self.get_response(request) if self.answers() else error(request, 503)
+        return self.get_response(request) if self.answers() else refused(request, 503)
 
     def answers(self) -> bool:
         """What was found last; one request at a time asks anew, and the others do not wait for it."""

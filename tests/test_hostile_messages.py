@@ -5,6 +5,7 @@ Every call of `messages` in our code that says more than fixed words is made her
 
 import ast
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import timedelta
@@ -30,9 +31,17 @@ from aect.saved.models import SavedView
 from aect.saved.services import note_news, week_of
 from aect.second_factor.services import remove
 from funding import filing
-from funding.models import Project
+from funding.models import Attachment, Project
 from partnerships import reminders
-from partnerships.models import Action, Convention, JoinRequest, Membership, Organisation, Partnership
+from partnerships.models import (
+    Action,
+    Convention,
+    JoinRequest,
+    Membership,
+    Organisation,
+    Partnership,
+    PartyProposal,
+)
 from tests import factories
 from tests.funding.test_records import form_of
 from tests.hostile_names import ADDRESS, ESCAPED, HOSTILE, Reader, entered, hostile_world, in_page, somebody, troubles
@@ -47,6 +56,7 @@ FIXED = {
     ("partnerships/admin.py", "save_related"),
     ("funding/views/queue.py", "take_back"),
     ("funding/views/queue.py", "assign"),
+    ("partnerships/views/parties.py", "refused"),
 }
 World = SimpleNamespace
 Data = dict[str, Any]
@@ -97,6 +107,30 @@ def action_is_lost(world: World) -> None:
     world.lost = trash.latest_deletion(Action, key)
 
 
+def file_is_off(world: World) -> None:
+    Attachment.objects.get(pk=world.draft_attachment).delete()
+    world.event = trash.latest_deletion(Attachment, world.draft_attachment)
+
+
+def file_is_sent_again(world: World) -> None:
+    """The very file that was taken off, which stands once only."""
+    again = Attachment.objects.get(pk=world.draft_attachment)
+    again.pk = uuid.uuid4()
+    file_is_off(world)
+    again.save(force_insert=True)
+
+
+def nobody_is_proposed(world: World) -> None:
+    PartyProposal.objects.all().delete()
+
+
+def place_of_b(world: World) -> Data:
+    """The collectivity B, as the form of a party sends it."""
+    place = Organisation.objects.get(pk=world.place_b_id)
+    named = {"organisation": place.name, "organisation_sought": place.name, "organisation_choice": place.pk}
+    return {**named, "side": "french", "role": "party"}
+
+
 def batch_is_written(world: World) -> None:
     Batch.objects.filter(pk=world.batch).update(state=BatchState.WRITTEN)
     BatchRow.objects.create(batch_id=world.batch, line=2, cells={"name": HOSTILE}, action="error")
@@ -134,6 +168,7 @@ def waiting_mail(world: World) -> Any:
 
 
 PROJECT = "/projets/{draft_project}/"
+PARTY = "/partenariats/{partnership}/parties/{party}/"
 MEMBERS = "/collectivites/{place_a}/membres/"
 ACTION = "/partenariats/{draft_partnership}/actions/{draft_action}/"
 VIEW = {"list_name": "partnerships", "query": "tri=nom", "name": HOSTILE[:120]}
@@ -178,6 +213,12 @@ ACTS = [
     Act("agent_of_a", f"{PROJECT}reprendre/", of=PROJECT, first=queue_holds),
     Act("agent_of_a", f"{PROJECT}supprimer/", of=PROJECT),
     Act("agent_of_a", f"{PROJECT}pieces/{{draft_attachment}}/supprimer/"),
+    Act("agent_of_a", f"{PROJECT}pieces/{{event}}/retablir/", first=file_is_off),
+    Act("agent_of_a", f"{PROJECT}pieces/{{event}}/retablir/", first=file_is_sent_again),
+    Act("agent_of_a", "/partenariats/{partnership}/parties/ajouter/", place_of_b, first=nobody_is_proposed),
+    Act("agent_of_b", "/parties-proposees/{proposal}/accepter/"),
+    Act("agent_of_b", "/parties-proposees/{proposal}/decliner/"),
+    Act("officer", f"{PARTY}supprimer/", of=f"{PARTY}supprimer/"),
     Act("agent_of_a", f"{PROJECT}invites/", {"email": ADDRESS.format("g"), "language": "es"}),
     Act("agent_of_a", f"{PROJECT}invites/{{draft_guest}}/retirer/"),
     Act("officer", f"{PROJECT}renvoyer/", {"comment": HOSTILE, "due_on": "31/01/2090"}, of=PROJECT, first=queue_holds),

@@ -30,8 +30,7 @@ def answer(request: HttpRequest, pk: int, *, is_accepted: bool) -> HttpResponse:
     try:
         party = parties.answer(proposal, is_accepted=is_accepted, by=cast(User, request.user))
     except parties.Answered as refusal:
-        messages.warning(request, str(refusal))
-        return redirect("proposals")
+        return refused(request, refusal)
     said = _("« %(name)s » prend maintenant part au partenariat.") if party else _("La proposition est déclinée.")
     messages.success(request, said % {"name": proposal.organisation})
     return redirect("proposals")
@@ -43,7 +42,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         parties.withdraw(proposal, by=cast(User, request.user))
     except parties.Answered as refusal:
-        messages.warning(request, str(refusal))
-    else:
-        messages.success(request, _("La proposition est retirée."))
+        return refused(request, refusal)
+    messages.success(request, _("La proposition est retirée."))
+    return redirect("proposals")
+
+
+def refused(request: HttpRequest, refusal: parties.Answered) -> HttpResponse:
+    messages.warning(request, str(refusal))
     return redirect("proposals")

@@ -263,7 +263,7 @@ def test_the_filters_of_a_list_stay_when_the_panel_is_used(client):
     assert 'name="annee_min" value="2010"' in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 19), ("/indicateurs/arrets.csv", 7)])
+@pytest.mark.parametrize(("path", "queries"), [("/indicateurs/", 19), ("/indicateurs/arrets.csv", 10)])
 def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_assert_num_queries, path, queries):
     for number in (1, 2):
         for _ in range(number):
@@ -275,4 +275,6 @@ def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_asse
             factories.StaffContributionFactory(partnership=partnership, organisation=place.organisation)
             factories.ProjectFactory(partnership=partnership, call=factories.CallFactory())
         with django_assert_num_queries(queries):
-            client.get(path)
+            response = client.get(path)
+            b"".join(response)  # to its end, where the place of a file is free again
+            response.close()

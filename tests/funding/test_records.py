@@ -463,9 +463,9 @@ def test_the_space_is_that_of_one_s_own_collectivities(signatory, stranger, offi
 def test_the_space_takes_as_many_queries_for_many_as_for_one(signatory, django_assert_num_queries):  # noqa: F811
     client = signed_in(signatory)
     whole_draft(signatory)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/espace/")
     for _n in range(4):
         whole_draft(signatory)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/espace/")
