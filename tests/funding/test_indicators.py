@@ -277,4 +277,3 @@ def test_a_page_takes_the_same_queries_for_one_row_and_three(client, django_asse
         with django_assert_num_queries(queries):
             response = client.get(path)
             b"".join(response)  # to its end, where the place of a file is free again
-            response.close()
