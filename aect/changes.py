@@ -271,13 +271,15 @@ def shown(field: Any, row: Mapping[str, Any], names: Names) -> str:
         return partial_date(field.to_python(value), row[f"{field.column}_precision"])
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         return listed(field, value)
     return said(field.to_python(value))
 
 
-def listed(field: Any, values: list[Any]) -> str:
-    """What an array holds, by its choices' labels and in their order."""
+def listed(field: Any, values: Any) -> str:
+    """What an array holds, by its choices' labels and in their order; a document as it is."""
+    if isinstance(field, models.JSONField):
+        return json.dumps(values, ensure_ascii=False, default=str)
     labels = dict(field.base_field.flatchoices)
     places = {value: place for place, value in enumerate(labels)}
     return ", ".join(str(labels.get(each, each)) for each in sorted(values, key=lambda v: places.get(v, len(places))))

@@ -1,7 +1,8 @@
 """Reads `fixtures/`: code lists and registers as CSV, the founding cases as TOML. Nothing here knows an app.
 
 A CSV goes to PostgreSQL whole (COPY, then one INSERT … ON CONFLICT); TOML files are few enough for one row at a
-time. Either way what is already there keeps its id, and a row that would not change is not written.
+time. Either way what is already there keeps its id, and a row that would not change is not written. What people may
+change goes through `aect.loading`: theirs is never written over.
 """
 
 import csv
@@ -13,32 +14,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.utils import CursorWrapper
 
 from aect.fields import Precision
+from aect.loading import values as facts
+from aect.loading.merging import BadFixture, Changes, Loader, Told, deleted_before
 
-
-class BadFixture(Exception):
-    """A fixture that cannot be loaded; the message names the file and the place in it."""
-
-
-@dataclass
-class Changes:
-    """What a load did with the rows it read."""
-
-    read: int = 0
-    created: int = 0
-    changed: int = 0
-
-    def __str__(self) -> str:
-        if not self.created and not self.changed:
-            return f"{self.read} read, nothing to change"
-        return f"{self.read} read, {self.created} created, {self.changed} changed"
+__all__ = ["BadFixture", "Changes", "Loader", "Told"]
 
 
 # CSV
@@ -232,42 +220,54 @@ def parse_date(value: str, place: str) -> tuple[date, Precision]:
 class Writer:
     """Writes entries as rows. `names` holds what entries may refer to by a name of the fixtures' own."""
 
+    loader: Loader
     names: dict[type[models.Model], dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
-    changes: dict[type[models.Model], Changes] = field(default_factory=lambda: defaultdict(Changes))
 
-    def put(self, entry: Entry, model: type[models.Model], *key: str, **given: Any) -> Any:
-        """Creates the row, or brings the one that stands under the same key up to date."""
+    def put(
+        self,
+        entry: Entry,
+        model: type[models.Model],
+        *key: str,
+        links: Mapping[str, Iterable[str]] | None = None,
+        **given: Any,
+    ) -> Any:
+        """Creates the row, or brings the one that stands under the same key up to date as far as nobody changed it.
+
+        `links` are its many-to-many relations, by names of the fixtures.
+        """
         fields = {known.name: known for known in model._meta.concrete_fields}
         values = self._values(entry, model)
         values |= {fields[name].attname: getattr(value, "pk", value) for name, value in given.items()}
-        keys = [fields[name] for name in key]
-        where = {known.attname: values.get(known.attname, known.get_default()) for known in keys}
-        row: Any = model._default_manager.filter(**where).first() or model(**where)
-        changes = self.changes[model]
-        changes.read += 1
-        differing = [name for name, value in values.items() if getattr(row, name) != value]
-        if row.pk is not None and not differing:
-            return row
-        changes.created += row.pk is None
-        changes.changed += row.pk is not None
-        for name in differing:
-            setattr(row, name, values[name])
-        self._save(entry, row)
+        where = {fields[name].attname: values.get(fields[name].attname, fields[name].get_default()) for name in key}
+        told = facts.from_attributes(model, values)
+        told |= {name: self._linked(entry, model, name, named) for name, named in (links or {}).items()}
+        if key == ("id",):  # a row of the registers: its number is no fact of it
+            told.pop("id")
+        row = self.loader.put(
+            Told(
+                model,
+                [facts.plain(value) for value in where.values()],
+                told,
+                entry.place,
+                lambda: model._default_manager.filter(**where).first(),
+                partial(deleted_before, model, where),
+                under=frozenset(name for name in given if fields[name].is_relation),
+            )
+        )
+        if key == ("slug",):
+            self.names[model][values["slug"]] = row
         return row
 
-    def relate(self, entry: Entry, row: Any, relation: str, names: Iterable[str]) -> None:
-        """Makes the many-to-many `relation` of `row` exactly the rows of these names."""
-        manager = getattr(row, relation)
-        wanted = {self.find(entry, manager.model, name) for name in names}
-        if set(manager.all()) != wanted:
-            manager.set(wanted)
+    def _linked(self, entry: Entry, model: type[models.Model], relation: str, names: Iterable[str]) -> list[Any]:
+        target: Any = model._meta.get_field(relation).related_model
+        return sorted({self.find(entry, target, name).pk for name in names})
 
     def find(self, entry: Entry, model: type[models.Model], name: str) -> Any:
-        """The row of this name: the fixtures' own, else the model's primary key or slug."""
+        """The row of this name: the fixtures' own, else the model's primary key or slug; perhaps one that is gone."""
         if name in self.names[model]:
             return self.names[model][name]
         by = "slug" if any(f.name == "slug" for f in model._meta.fields) else "pk"
-        if row := model._default_manager.filter(**{by: name}).first():
+        if row := model._default_manager.filter(**{by: name}).first() or self.loader.gone(model, [name]):
             return row
         raise BadFixture(f"{entry.place}: no {model._meta.model_name} is named “{name}”")
 
@@ -290,12 +290,3 @@ class Writer:
             return known.to_python(value)
         except ValidationError as error:
             raise BadFixture(f"{entry.place}, {known.name}: {' '.join(error.messages)}") from error
-
-    def _save(self, entry: Entry, row: models.Model) -> None:
-        try:
-            row.full_clean()
-        except ValidationError as error:
-            name, messages = next(iter(error.message_dict.items()))
-            where = entry.place if name == NON_FIELD_ERRORS else f"{entry.place}, {name}"
-            raise BadFixture(f"{where}: {' '.join(messages)}") from error
-        row.save()

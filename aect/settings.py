@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "aect.saved",
     "aect.batches",
     "aect.backups",
+    "aect.loading",
     "aect.spelling",
     "partnerships",
     "funding",

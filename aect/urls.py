@@ -35,6 +35,7 @@ urlpatterns = [
         path("taches/", include("aect.jobs.urls")),
         path("journal/", include("aect.journal.urls")),
         path("imports/", include("aect.batches.urls")),
+        path("donnees-chargees/", include("aect.loading.urls")),
         path("", include("aect.saved.urls")),
         path("", include("funding.urls")),
         path("", include("partnerships.urls")),

@@ -11,6 +11,7 @@ from aect.fixtures import (
     Changes,
     Column,
     Entry,
+    Loader,
     Writer,
     code,
     one_of,
@@ -23,6 +24,7 @@ from aect.fixtures import (
     text,
     upsert,
 )
+from aect.loading.models import Origin
 from funding.choices import IncomeGroup, ProjectState
 from funding.models import (
     AidType,
@@ -64,11 +66,13 @@ def load_reference(folder: Path) -> dict[str, Changes]:
     """Everything of `folder`/reference, or nothing. Returns what changed, by file; raises BadFixture."""
     reference = folder / "reference"
     with connection.cursor() as cursor:
+        loader = registry.reference_loader()
         loaded = {
-            "countries": registry.load_countries(cursor, reference),
-            "French authorities": registry.load_french_authorities(cursor, reference),
-            "Mexican authorities": registry.load_mexican_authorities(cursor, reference),
+            "countries": registry.load_countries(loader, reference),
+            "French authorities": registry.load_french_authorities(loader, cursor, reference),
+            "Mexican authorities": registry.load_mexican_authorities(loader, cursor, reference),
         }
+        loader.finish()
         for name, model, columns in CODE_LISTS:
             loaded[name.removesuffix(".csv").replace("_", " ")] = _load_codes(cursor, reference / name, model, columns)
         loaded["DAC list"] = _load_dac_list(cursor, reference / "dac_list.csv")
@@ -91,7 +95,9 @@ def _load_codes(cursor: CursorWrapper, path: Path, model: type[models.Model], co
 def _load_dac_list(cursor: CursorWrapper, path: Path) -> Changes:
     rows = read_csv(path, DAC_LIST, unique=[["iso2", "first_year"]])
     stage(cursor, "staged_dac_list", list(DAC_LIST), rows)
-    require(cursor, path, "staged_dac_list", "iso2", "SELECT iso2 FROM partnerships_country")
+    told = "SELECT object_id FROM loading_loadedrow WHERE model = 'partnerships.country'"
+    require(cursor, path, "staged_dac_list", "iso2", f"SELECT iso2 FROM partnerships_country UNION {told}")  # noqa: S608
+    cursor.execute("DELETE FROM staged_dac_list WHERE iso2 NOT IN (SELECT iso2 FROM partnerships_country)")
     refuse(cursor, path, "staged_dac_list", "last_year", "last_year < first_year", "comes before the first year")
     columns = {"country_id": "iso2", "income_group": "income_group", "origin": "origin"}
     columns |= {name: f"{name}::smallint" for name in ("dac_code", "first_year", "last_year")}
@@ -102,17 +108,18 @@ def _load_dac_list(cursor: CursorWrapper, path: Path) -> Changes:
 def load_founding(folder: Path) -> dict[str, Changes]:
     """Everything of `folder`/founding, or nothing. Returns what changed, by model; raises BadFixture."""
     founding = folder / "founding"
-    writer = Writer()
+    writer = Writer(Loader.of(Origin.FOUNDING))
     registry.load_cases(writer, founding)
     for entry in read_toml(founding / "calls.toml").entries("call"):
-        organisers = entry.pop("organisers")
-        call = writer.put(entry, Call, "slug")
-        writer.relate(entry, call, "organisers", organisers)
+        organisers = {"organisers": entry.pop("organisers")}
+        writer.put(entry, Call, "slug", links=organisers)
     for entry in read_toml(founding / "projects.toml").entries("project"):
         _load_project(writer, entry)
     for entry in read_toml(founding / "figures.toml").entries("figure"):
         writer.put(entry, PublishedFigure, "key")
-    return {str(model._meta.model_name): changes for model, changes in writer.changes.items()}
+    writer.loader.drop_unseen()
+    writer.loader.finish()
+    return {str(model._meta.model_name): changes for model, changes in writer.loader.changes.items()}
 
 
 def _load_project(writer: Writer, entry: Entry) -> None:

@@ -131,6 +131,9 @@ ATTEMPTS = [
     Attempt("/imports/{batch}/ecrire/", {}),
     Attempt("/imports/{batch}/annuler/", {}),
     Attempt("/imports/{batch}/fichier"),
+    Attempt("/donnees-chargees/"),
+    Attempt("/donnees-chargees/{loaded}/prendre/", {"difference": "{difference}:0"}),
+    Attempt("/donnees-chargees/{loaded}/laisser/", {"difference": "{difference}:0"}),
     # lists, files and searches that could tell of A's drafts
     Attempt("/partenariats/?q=hors-reg"),
     Attempt("/partenariats/export.csv?q=hors-reg"),
@@ -152,7 +155,7 @@ KEPT = (
     "state", "holder_id", "assigned_to_id", "user_id", "organisation_id", "renews_id", "amends_id", "action_id",
     "role", "email", "is_staff", "is_superuser", "is_active",
 )  # fmt: skip
-APPS = ("accounts", "partnerships", "funding", "saved", "jobs", "batches")
+APPS = ("accounts", "partnerships", "funding", "saved", "jobs", "batches", "loading")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from aect.accounts.models import Role
 from aect.batches.models import Batch
+from aect.loading.models import Difference, LoadedRow
 from partnerships.choices import PartyRole, Side
 from partnerships.models import (
     Action,
@@ -31,6 +32,7 @@ COUNTS = tomllib.loads(Path(__file__).with_name("query_counts.toml").read_text()
 FOR_OFFICERS = (
     "/imports/",
     "/instruction/",
+    "/donnees-chargees/",
     "/collectivites/ville-1/membres/",
     "/partenariats/partenariat-1/historique/",
 )
@@ -67,6 +69,10 @@ def record(number: int) -> None:
     factories.OfferFactory(countries=["MX"], sdg_goals=[6], languages=["fr"])
     factories.NeedFactory(sdg_goals=[6], languages=["es"])
     Batch.objects.create(kind="partnerships", mode="add", name="a.csv", uploaded_by=factories.UserFactory())
+    told = {"origin": "founding", "model": "partnerships.partnership", "key": f'["partenariat-{number}"]'}
+    loaded = LoadedRow.objects.create(**told, object_id=row.pk, values={"name": "Nom", "source": source.pk})
+    Difference.objects.create(row=loaded, field="name", kind="value", theirs="Nom")
+    Difference.objects.create(row=loaded, field="themes", kind="value", theirs=[])
     project = factories.ProjectFactory(slug=f"projet-{number}", partnership=row, source=source, sdg_goals=[6])
     project.sectors.add(factories.PurposeCodeFactory())
     factories.CofinancingFactory(project=project, funder=town)

@@ -10,6 +10,7 @@ from aect import trash
 from aect.accounts.models import Role
 from aect.batches.models import Batch, BatchState
 from aect.jobs.models import Job, JobState
+from aect.loading.models import Difference, LoadedRow
 from aect.saved.models import SavedView
 from funding.models import Attachment
 from partnerships import joining
@@ -110,6 +111,9 @@ def add_own_rows(world: SimpleNamespace) -> None:
         header=["name"],
         uploaded_by=importer,
     ).pk
+    told = {"origin": "founding", "model": "partnerships.theme", "key": '["eau"]', "object_id": "0"}
+    world.loaded = LoadedRow.objects.create(**told, values={"name": "Eau"}).pk
+    world.difference = Difference.objects.create(row_id=world.loaded, kind="absent").pk
     gone = factories.PartnershipFactory(published_at=None)
     key = gone.pk
     gone.delete()

@@ -80,6 +80,7 @@ ORDER BY first_year, title
 """
 
 
+@recorded()
 class Call(Sourced):
     """A call for projects, by which the State and its partners co-finance partnerships.
 
@@ -141,7 +142,7 @@ class ProjectQuerySet(SearchedQuerySet["Project"]):
         return self.order_by(F("begins_on").desc(nulls_last=True), "folded", "pk")
 
 
-@recorded()
+@recorded("call")
 class CallOrganiser(Call.organisers.through):  # type: ignore[name-defined]  # made by Django
     """An organisation that holds a call: the history watches this table through a proxy."""
 

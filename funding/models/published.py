@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from aect.fields import amount_check
+from aect.history import recorded
 from funding.choices import Metric, Unit
 from funding.models.projects import Call
 from partnerships.models import Country, Sourced
@@ -26,6 +27,7 @@ def national_apd() -> Q:
     return Q(metric__in=[Metric.APD, Metric.APD_WITHOUT_REFUGEES, Metric.REFUGEES], country__isnull=True)
 
 
+@recorded()
 class PublishedFigure(Sourced):
     """A figure somebody published, kept as it was published. Never summed with computed totals."""
 

@@ -19,6 +19,7 @@ from aect import editing
 from aect.accounts.models import User
 from aect.filters import render_list
 from aect.lists import place_of
+from aect.loading.models import Difference
 from funding import filing
 from funding.filters.queue import QueueFilter, queue
 from funding.forms import AssignForm, ReturnForm, instructors
@@ -58,6 +59,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     context = {
         "officers": instructors(),
         "most": filing.MOST_AT_ONCE,
+        "differences": Difference.objects.to_decide().count(),
         "drafts": [*partnerships[:DRAFTS_SHOWN], *conventions.select_related("partnership")[:DRAFTS_SHOWN]],
         "drafts_count": partnerships.count() + conventions.count(),
     }

@@ -1,7 +1,10 @@
 """Brings `fixtures/` into the registry: countries, local authorities, and the founding cases."""
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
@@ -14,18 +17,21 @@ from aect.fixtures import (
     Changes,
     Column,
     Entry,
+    Loader,
+    Told,
     Writer,
     code,
     one_of,
     optional,
     read_csv,
     read_toml,
-    refuse,
     require,
     stage,
     text,
     upsert,
 )
+from aect.loading.merging import deleted_before, nobody
+from aect.loading.models import LoadedRow, Origin
 from partnerships.choices import FRENCH_KINDS, MEXICAN_KINDS
 from partnerships.models import (
     Action,
@@ -78,23 +84,28 @@ AUTHORITY = ["slug", "name", "kind", "area", "as_area", "population", "siren", "
 COG = ["cog_commune", "cog_departement", "cog_region"]
 
 
-def load_countries(cursor: CursorWrapper, folder: Path) -> Changes:
-    rows = read_csv(folder / "countries.csv", COUNTRIES, unique=[["iso2"], ["iso3"]])
-    stage(cursor, "staged_countries", list(COUNTRIES), rows)
-    columns = {name: name for name in COUNTRIES} | {"zone": "COALESCE(zone, '')"}
-    return upsert(cursor, Country, "staged_countries", columns, key=["iso2"])
+def load_countries(loader: Loader, folder: Path) -> Changes:
+    path = folder / "countries.csv"
+    rows = {row["iso2"]: row for row in read_csv(path, COUNTRIES, unique=[["iso2"], ["iso3"]])}
+    loader.standing[Country] = held = Country.objects.in_bulk()
+    for code_, row in rows.items():
+        place, values = f"{path.name}, line {row.pop('line')}", dict(row)
+        former = partial(deleted_before, Country, {"iso2": code_})
+        loader.put(Told(Country, [code_], values, place, partial(held.get, code_), former))
+    loader.drop_unseen(Country)
+    return loader.changes[Country]
 
 
-def load_french_authorities(cursor: CursorWrapper, folder: Path) -> Changes:
+def load_french_authorities(loader: Loader, cursor: CursorWrapper, folder: Path) -> Changes:
     path = folder / "french_collectivities.csv.gz"
     rows = read_csv(path, FRENCH, unique=[["siren"], *([name] for name in COG)])
-    return _load_authorities(cursor, path, map(_french, rows), country="FR", scheme="siren", area="region")
+    return _load_authorities(loader, cursor, path, map(_french, rows), country="FR", scheme="siren", area="region")
 
 
-def load_mexican_authorities(cursor: CursorWrapper, folder: Path) -> Changes:
+def load_mexican_authorities(loader: Loader, cursor: CursorWrapper, folder: Path) -> Changes:
     path = folder / "mexican_authorities.csv.gz"
     rows = read_csv(path, MEXICAN, unique=[["inegi"]])
-    return _load_authorities(cursor, path, map(_mexican, rows), country="MX", scheme="inegi", area="state")
+    return _load_authorities(loader, cursor, path, map(_mexican, rows), country="MX", scheme="inegi", area="state")
 
 
 def _french(row: dict[str, str]) -> dict[str, str]:
@@ -108,57 +119,168 @@ def _mexican(row: dict[str, str]) -> dict[str, str]:
     return {**row, "slug": slug, "area": row["state"], "as_area": as_area, "siren": "", **dict.fromkeys(COG, "")}
 
 
+#: Facts of an authority that are written when it is made, and stay.
+ONCE = frozenset({"slug"})
+
+
+def reference_loader() -> Loader:
+    """Knows the countries at once; of the many authorities, those that need a look are added on the way."""
+    rows = LoadedRow.objects.filter(origin=Origin.REFERENCE)
+    return Loader(Origin.REFERENCE, rows.exclude(model=Organisation._meta.label_lower))
+
+
 def _load_authorities(
-    cursor: CursorWrapper, path: Path, rows: Iterator[Mapping[str, str]], *, country: str, scheme: str, area: str
+    loader: Loader,
+    cursor: CursorWrapper,
+    path: Path,
+    rows: Iterator[Mapping[str, str]],
+    *,
+    country: str,
+    scheme: str,
+    area: str,
 ) -> Changes:
-    """An authority is known by its official code; its id and its address (the slug) then stay as they are."""
+    """An authority is known by its official code; its id and its address (the slug) then stay as they are.
+
+    Those that are new, or that nobody changed, are written all at once; the few others one by one.
+    """
     stage(cursor, "staged_rows", [*AUTHORITY, *COG], rows)
     known_areas = "SELECT as_area FROM staged_rows WHERE as_area IS NOT NULL"
     require(cursor, path, "staged_rows", "area", known_areas, named=area)
-    cursor.execute(_WITH_IDS, {"scheme": scheme, "country": country})
+    cursor.execute(_COMPARED, {"scheme": scheme, "country": country, "origin": Origin.REFERENCE})
+    cursor.execute(_JUDGED)
     columns = {name: name for name in ("id", "slug", "name", "kind", "country_id", "region_id", "population")}
     told = {"description": "''", "source_place": "''"}
     changes = upsert(cursor, Organisation, "staged_organisations", columns | told, key=["id"], keep=["slug", *told])
-    cursor.execute(_CODES)
-    for name in COG:
-        held = f"scheme = '{name}' AND {_HELD_BY_ANOTHER}"
-        refuse(cursor, path, "staged_codes", "code", held, "is the code of another organisation", named=name)
     codes = {name: name for name in ("organisation_id", "scheme", "code")}
     changes.changed += upsert(cursor, Identifier, "staged_codes", codes, key=["organisation_id", "scheme"]).changed
+    cursor.execute(_REMEMBERED, {"origin": Origin.REFERENCE})
+    loader.changes[Organisation] = changes
+    loader.drop(LoadedRow.objects.raw(_DROPPED, {"origin": Origin.REFERENCE, "start": f'["{scheme}", %'}))
+    _put_with_people(loader, cursor, path)
+    cursor.execute("SELECT count(*), count(*) FILTER (WHERE verdict = 'same' AND is_kept) FROM compared")
+    changes.read, same_kept = cursor.fetchone()
+    changes.kept += same_kept
     return changes
 
 
+def _put_with_people(loader: Loader, cursor: CursorWrapper, path: Path) -> None:
+    """The authorities that people changed or deleted, and those that cannot stand beside people's own."""
+    cursor.execute("""
+        SELECT loaded_id, key, id, former, values::text, line FROM compared
+        WHERE verdict = 'people' ORDER BY as_area IS NULL, line
+    """)
+    rows = cursor.fetchall()
+    known = LoadedRow.objects.in_bulk([loaded for loaded, *_rest in rows if loaded])
+    loader.known |= {(row.model, row.key): row for row in known.values()}
+    held = Organisation.objects.prefetch_related("identifiers").in_bulk([pk for _loaded, _key, pk, *_rest in rows])
+    loader.standing[Organisation] = {str(pk): row for pk, row in held.items()}
+    for _loaded, key, pk, former, values, line in rows:
+        place = f"{path.name}, line {line}"
+        found, number = partial(held.get, pk), partial(str, former) if former else nobody
+        loader.put(Told(Organisation, json.loads(key), json.loads(values), place, found, number, once=ONCE))
+
+
 # What the file does not know (a population, the region of a grouping that spans two) stays as the registry has it.
-_WITH_IDS = """
-    DROP TABLE IF EXISTS staged_organisations;
-    CREATE TEMPORARY TABLE staged_organisations ON COMMIT DROP AS
-    SELECT COALESCE(held.organisation_id, nextval(pg_get_serial_sequence('partnerships_organisation', 'id'))) AS id,
-           staged.line, staged.slug, staged.name, staged.kind, %(country)s AS country_id,
-           COALESCE(staged.population::integer, organisation.population) AS population,
-           organisation.region_id, staged.area, staged.as_area,
-           staged.siren, staged.inegi, staged.cog_commune, staged.cog_departement, staged.cog_region
-    FROM staged_rows AS staged
+# `values` is what the file says of an authority, `base` what it said at the last load,
+# `current` what the registry says.
+_COMPARED = """
+    ANALYZE staged_rows, partnerships_organisation, partnerships_identifier, loading_loadedrow;
+    DROP TABLE IF EXISTS compared;
+    CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
+    WITH codes AS (
+        SELECT organisation_id, jsonb_object_agg(scheme, code) AS told FROM partnerships_identifier GROUP BY 1
+    )
+    SELECT staged.*, staged.key_text AS key, %(country)s::varchar AS country_id, loaded.id AS loaded_id,
+           loaded.values AS base, loaded.object_id, organisation.id IS NOT NULL AS is_there,
+           COALESCE(organisation.id, loaded.object_id::bigint,
+                    nextval(pg_get_serial_sequence('partnerships_organisation', 'id'))) AS id,
+           organisation.version AS version_here, organisation.population AS population_here,
+           organisation.region_id AS region_here,
+           jsonb_build_object('name', organisation.name, 'kind', organisation.kind, 'country', organisation.country_id,
+               'region', organisation.region_id, 'population', organisation.population)
+               || COALESCE(codes.told, '{}') AS current,
+           NULL::bigint AS area_id, NULL::bigint AS former, NULL::jsonb AS values, NULL::text AS verdict,
+           false AS is_kept
+    FROM (
+        SELECT *, jsonb_build_array(%(scheme)s::text, COALESCE(siren, inegi))::text AS key_text FROM staged_rows
+    ) AS staged
+    LEFT JOIN loading_loadedrow AS loaded
+           ON (loaded.origin, loaded.model, loaded.key) = (%(origin)s, 'partnerships.organisation', staged.key_text)
+    LEFT JOIN partnerships_organisation AS own ON own.id = loaded.object_id::bigint
     LEFT JOIN partnerships_identifier AS held
            ON held.scheme = %(scheme)s AND held.code = COALESCE(staged.siren, staged.inegi)
-    LEFT JOIN partnerships_organisation AS organisation ON organisation.id = held.organisation_id;
-    UPDATE staged_organisations AS part SET region_id = area.id
-    FROM staged_organisations AS area WHERE area.as_area = part.area;
+    LEFT JOIN partnerships_organisation AS organisation ON organisation.id = COALESCE(own.id, held.organisation_id)
+    LEFT JOIN codes ON codes.organisation_id = organisation.id;
+    ANALYZE compared;
+
+    UPDATE compared AS part SET area_id = area.id FROM compared AS area WHERE area.as_area = part.area;
+    UPDATE compared SET former = event.organisation_id FROM partnerships_identifierevent AS event
+    WHERE NOT is_there AND loaded_id IS NULL AND event.pgh_label = 'delete'
+      AND (event.scheme, event.code) = (%(scheme)s, COALESCE(siren, inegi));
+    UPDATE compared SET values = jsonb_strip_nulls(jsonb_build_object(
+        'slug', COALESCE(base ->> 'slug', slug), 'name', name, 'kind', kind, 'country', country_id, 'region', area_id,
+        'population', population::integer, 'siren', siren, 'inegi', inegi, 'cog_commune', cog_commune,
+        'cog_departement', cog_departement, 'cog_region', cog_region));
 """
-_CODES = """
+# `same`: the file says what it said; `free`: nobody has changed the authority since; `people`: all that needs a look,
+# what somebody saves meanwhile too.
+_JUDGED = """
     DROP TABLE IF EXISTS staged_codes;
     CREATE TEMPORARY TABLE staged_codes ON COMMIT DROP AS
-    SELECT staged.line, staged.id AS organisation_id, held.scheme, held.code
-    FROM staged_organisations AS staged
+    SELECT staged.id AS organisation_id, held.scheme, held.code
+    FROM compared AS staged
     CROSS JOIN LATERAL (VALUES ('siren', staged.siren), ('inegi', staged.inegi),
                                ('cog_commune', staged.cog_commune), ('cog_departement', staged.cog_departement),
                                ('cog_region', staged.cog_region)) AS held (scheme, code)
     WHERE held.code IS NOT NULL;
-"""
-_HELD_BY_ANOTHER = """EXISTS (
-    SELECT FROM partnerships_identifier AS held
-    WHERE (held.scheme, held.code) = (staged.scheme, staged.code) AND held.organisation_id <> staged.organisation_id
-)"""
+    ANALYZE staged_codes;
 
+    UPDATE compared SET is_kept = is_there AND NOT current @> (values - 'slug'), verdict = CASE
+        WHEN loaded_id IN (SELECT row_id FROM loading_difference WHERE state = 'open' OR field = '') THEN 'people'
+        WHEN loaded_id IS NOT NULL AND is_there AND object_id = id::text AND base = values THEN 'same'
+        WHEN id IN (
+            SELECT staged.organisation_id FROM staged_codes AS staged
+            JOIN partnerships_identifier AS held ON (held.scheme, held.code) = (staged.scheme, staged.code)
+            WHERE held.organisation_id <> staged.organisation_id
+        ) THEN 'people'
+        WHEN NOT is_there AND loaded_id IS NULL AND former IS NULL
+            AND NOT EXISTS (SELECT FROM partnerships_organisation AS other WHERE other.slug = compared.slug) THEN 'new'
+        WHEN NOT is_there THEN 'people'
+        WHEN loaded_id IS NOT NULL AND object_id = id::text AND current @> (base - 'slug') AND NOT EXISTS (
+            SELECT FROM jsonb_object_keys(values) AS name WHERE NOT base ? name AND COALESCE(current ->> name, '') <> ''
+        ) THEN 'free'
+        WHEN current @> (values - 'slug') THEN 'free'
+        ELSE 'people'
+    END;
+    ANALYZE compared;
+    SELECT held.id FROM partnerships_organisation AS held
+    WHERE id IN (SELECT id FROM compared WHERE verdict = 'free' AND is_kept) FOR NO KEY UPDATE;
+    UPDATE compared SET verdict = 'people' FROM partnerships_organisation AS held
+    WHERE held.id = compared.id AND held.version <> version_here AND verdict = 'free' AND is_kept;
+    UPDATE compared SET verdict = 'people'
+    WHERE verdict IN ('new', 'free') AND area IN (
+        SELECT as_area FROM compared WHERE as_area IS NOT NULL AND NOT is_there AND verdict = 'people'
+    );
+
+    DROP TABLE IF EXISTS staged_organisations;
+    CREATE TEMPORARY TABLE staged_organisations ON COMMIT DROP AS
+    SELECT id, slug, name, kind, country_id, COALESCE(area_id, region_here) AS region_id,
+           COALESCE(population::integer, population_here) AS population
+    FROM compared WHERE verdict IN ('new', 'free');
+    DELETE FROM staged_codes WHERE organisation_id NOT IN (SELECT id FROM staged_organisations);
+"""
+_REMEMBERED = """
+    INSERT INTO loading_loadedrow AS old (origin, model, key, object_id, values)
+    SELECT %(origin)s, 'partnerships.organisation', key, id::text, values FROM compared
+    WHERE verdict IN ('new', 'free')
+    ON CONFLICT (origin, model, key) DO UPDATE SET object_id = excluded.object_id, values = excluded.values
+    WHERE (old.object_id, old.values) IS DISTINCT FROM (excluded.object_id, excluded.values)
+"""
+_DROPPED = """
+    SELECT loaded.* FROM loading_loadedrow AS loaded
+    WHERE origin = %(origin)s AND model = 'partnerships.organisation' AND key LIKE %(start)s
+      AND key NOT IN (SELECT key FROM compared)
+"""
 
 # The founding cases
 
@@ -189,16 +311,23 @@ def _load_organisations(writer: Writer, file: Entry) -> None:
     for name, values in file.values.items():
         entry = Entry(f"{file.place}, [{name}]", dict(values))
         if scheme := next((scheme for scheme in ("siren", "inegi") if scheme in values), None):
-            held = Identifier.objects.filter(scheme=scheme, code=entry.values.pop(scheme)).first()
-            if held is None:
-                raise BadFixture(f"{entry.place}: no organisation has this {scheme}; run load_reference first")
-            organisation = writer.put(entry, Organisation, "id", id=held.organisation_id)
+            held = _of_register(writer, entry, scheme, entry.values.pop(scheme))
+            organisation = held if held._state.adding else writer.put(entry, Organisation, "id", id=held.pk)
         else:
             identifiers = entry.entries("identifier")
             organisation = writer.put(entry, Organisation, "slug", slug=name)
             for identifier in identifiers:
                 writer.put(identifier, Identifier, "organisation", "scheme", organisation=organisation)
         writer.names[Organisation][name] = organisation
+
+
+def _of_register(writer: Writer, entry: Entry, scheme: str, code: str) -> Organisation:
+    """The one that the reference data know by this code, even if people changed it or deleted the organisation."""
+    found = writer.loader.gone(Organisation, [scheme, code])
+    found = found or Organisation.objects.filter(identifiers__scheme=scheme, identifiers__code=code).first()
+    if found is None:
+        raise BadFixture(f"{entry.place}: no organisation has this {scheme}; run load_reference first")
+    return cast(Organisation, found)
 
 
 def _load_names(writer: Writer, file: Entry) -> None:
@@ -222,15 +351,13 @@ def _load_partnership(writer: Writer, entry: Entry) -> None:
     themes = entry.pop("themes")
     parts = [(model, key, entry.entries(name)) for name, model, key in PARTS]
     conventions, actions, milestones = map(entry.entries, ("convention", "action", "milestone"))
-    partnership = writer.put(entry, Partnership, "slug")
-    writer.relate(entry, partnership, "themes", themes)
+    partnership = writer.put(entry, Partnership, "slug", links={"themes": themes})
     for model, key, rows in parts:
         for row in rows:
             writer.put(row, model, "partnership", *key, partnership=partnership)
     for convention in conventions:
-        signatories = convention.pop("signatories")
-        row = writer.put(convention, Convention, "slug", partnership=partnership)
-        writer.relate(convention, row, "signatories", signatories)
+        signatories = {"signatories": convention.pop("signatories")}
+        writer.put(convention, Convention, "slug", links=signatories, partnership=partnership)
     for action in actions:
         _load_action(writer, action, partnership)
     for milestone in milestones:
@@ -238,9 +365,8 @@ def _load_partnership(writer: Writer, entry: Entry) -> None:
 
 
 def _load_milestone(writer: Writer, entry: Entry, partnership: Partnership | None) -> None:
-    organisations = entry.pop("organisations")
-    milestone = writer.put(entry, Milestone, "partnership", "title", partnership=partnership)
-    writer.relate(entry, milestone, "organisations", organisations)
+    organisations = {"organisations": entry.pop("organisations")}
+    writer.put(entry, Milestone, "partnership", "title", links=organisations, partnership=partnership)
 
 
 def _load_action(writer: Writer, entry: Entry, partnership: Partnership) -> None:

@@ -20,6 +20,7 @@ def name_field() -> str:
     return f"name_{(get_language() or 'fr')[:2]}"
 
 
+@recorded()
 class Country(models.Model):
     """A country of ISO 3166-1, named in the service's three languages."""
 

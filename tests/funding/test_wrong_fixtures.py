@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from partnerships.models import Country, Identifier, Organisation
+from partnerships.models import Country, Organisation
 
 
 def by_code(code: str) -> Organisation:
@@ -81,14 +81,6 @@ def test_a_wrong_row_is_named_and_nothing_is_written(db, small, file, row, messa
     assert message in str(refusal.value)
     assert not Organisation.objects.exists()
     assert not Country.objects.exists()
-
-
-def test_a_code_that_another_organisation_holds_is_refused(db, small):
-    call_command("load_reference", folder=small({}), stdout=StringIO())
-    Identifier.objects.create(organisation=by_code("241700434"), scheme="cog_commune", code="75056")
-    paris = "217500016,special_status,Paris,75056,75,,75,,"
-    with pytest.raises(CommandError, match="line 4, column cog_commune: “75056” is the code of another"):
-        call_command("load_reference", folder=small({"french_collectivities.csv.gz": paris}))
 
 
 def test_the_wrong_columns_are_named(db, small, tmp_path):
