@@ -1,17 +1,15 @@
 """What every answer carries."""
 
 import re
-import socket
-import struct
-import threading
-import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 from django.utils.cache import patch_cache_control
+
+from aect.hanging import watch
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 #: The pages that take files, in any language.
@@ -74,10 +72,22 @@ def bounded_bodies(get_response: Handler) -> Handler:
 
 
 def longest_body(request: HttpRequest) -> int:
-    """In bytes; files are taken on their own pages, from somebody who has a session."""
+    """In bytes; files are taken on their own pages, from somebody who says they have a session."""
     if UPLOADS.fullmatch(request.path_info) and settings.SESSION_COOKIE_NAME in request.COOKIES:
         return int(max(settings.IMPORT_MAX_BYTES, settings.ATTACHMENT_MAX_BYTES) + settings.BODY_MAX_BYTES)
     return int(settings.BODY_MAX_BYTES)
+
+
+def files_of_people(get_response: Handler) -> Handler:
+    """Takes no file from a session that is none, or over: it leads to sign-in before any of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_long = int(request.META.get("CONTENT_LENGTH") or "0") > settings.BODY_MAX_BYTES
+        if is_long and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return get_response(request)
+
+    return middleware
 
 
 def private_pages(get_response: Handler) -> Handler:
@@ -92,50 +102,13 @@ def private_pages(get_response: Handler) -> Handler:
     return middleware
 
 
-class AnsweringDatabase:
-    """Answers 503 while the database hangs, which a connection that stands does not notice by itself.
+def answering_database(get_response: Handler) -> Handler:
+    """Answers 503 while the database hangs; a statement that it left hanging fails, see `aect.hanging`."""
 
-    A server that is stopped still takes connections, by its kernel, and says nothing: so it is asked for a first word,
-    now and then, and waited for no longer than it takes people to lose patience.
-    """
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not watch.answers():
+            return refused(request, 503)
+        with watch.over():
+            return get_response(request)
 
-    WAIT, EVERY = 2.0, 2.0  # seconds to wait for the word, and between two questions
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-        self.asked_at, self.is_up, self.lock = -self.EVERY, True, threading.Lock()
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request) if self.answers() else refused(request, 503)
-
-    def answers(self) -> bool:
-        """What was found last; one request at a time asks anew, and the others do not wait for it."""
-        if time.monotonic() - self.asked_at >= self.EVERY and self.lock.acquire(blocking=False):
-            try:
-                self.is_up = says_a_word(self.WAIT)
-                self.asked_at = time.monotonic()
-            finally:
-                self.lock.release()
-        return self.is_up
-
-
-#: PostgreSQL's SSLRequest: any server answers it with one letter before anything else.
-GREETING = struct.pack("!II", 8, 80877103)
-
-
-def says_a_word(patience: float) -> bool:
-    """Whether the database's server answers. One that refuses the connection does: Django says what is wrong."""
-    given = connection.settings_dict
-    host, port = given["HOST"] or "localhost", int(given["PORT"] or 5432)
-    is_local = host.startswith("/")
-    link = socket.socket(socket.AF_UNIX if is_local else socket.AF_INET)
-    try:
-        with link:
-            link.settimeout(patience)
-            link.connect(f"{host}/.s.PGSQL.{port}" if is_local else (host, port))
-            link.sendall(GREETING)
-            return bool(link.recv(1))
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
+    return middleware

@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages and exports; static files are compressed already
-    "aect.middleware.AnsweringDatabase",
+    "aect.middleware.answering_database",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "aect.journal.middleware.journal",  # from where, and what files leave
     "aect.second_factor.middleware.second_factor",
     "aect.middleware.private_pages",
+    "aect.middleware.files_of_people",
     "pghistory.middleware.HistoryMiddleware",  # who changes what, and at which address
     "aect.typed.SignInMiddleware",  # public views say @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",

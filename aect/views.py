@@ -18,6 +18,7 @@ from redis import Redis, RedisError
 
 from aect.accounts.models import User
 from aect.filters import PAGE_SIZE
+from aect.hanging import watch
 from aect.jobs.models import Job
 from aect.journal.services import refused
 from aect.search import SearchFilter, find
@@ -78,7 +79,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     checks: dict[str, object] = {"database": "ok", "redis": "ok", "oldest_job_seconds": None}
     try:
-        oldest = Job.objects.unfinished().order_by("created_at").values_list("created_at", flat=True).first()
+        if not watch.answers():
+            raise OperationalError
+        with watch.over():
+            oldest = Job.objects.unfinished().order_by("created_at").values_list("created_at", flat=True).first()
         checks["oldest_job_seconds"] = oldest and round((timezone.now() - oldest).total_seconds())
     except DatabaseError:
         checks["database"] = "down"

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.test.client import FakePayload
 
+from tests import factories
 from tests.children import child_environment
 
 COMPOSE = (Path(settings.BASE_DIR) / "docker-compose.yml").read_text()
@@ -76,11 +78,30 @@ def test_a_long_body_is_refused_before_it_is_sent():
 )
 def test_each_page_takes_so_much_and_no_more(client, path, length, is_signed_in, status):
     if is_signed_in:
-        client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+        client.force_login(factories.UserFactory())
     response = client.generic("POST", path, b"", CONTENT_LENGTH=str(length))
     assert (response.status_code == 413) is (status == 413)
     if status == 413:
         assert "dépasse ce que cette page accepte" in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/imports/nouveau/", "/projets/un-projet/pieces/"])
+def test_a_session_that_is_none_leads_to_sign_in_before_its_file_is_read(client, path):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    form = FakePayload(b"--x\r\n" + b"0" * 3_000_000)
+    response = client.generic(
+        "POST",
+        path,
+        CONTENT_TYPE="multipart/form-data; boundary=x",
+        **{
+            "CONTENT_LENGTH": str(len(form)),
+            "wsgi.input": form,
+        },
+    )
+    assert response.status_code == 302
+    assert response["Location"] == f"/connexion/?next={path}"
+    assert len(form.read()) == int(response.wsgi_request.META["CONTENT_LENGTH"])
 
 
 def dribbling(port: int, count: int) -> ExitStack:

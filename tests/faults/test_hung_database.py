@@ -7,16 +7,23 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.conf import settings
 
 from aect.local import places, templates
 from aect.local.services import services
+from aect.settings import env
 from tests.test_serving import asked
 
+PATIENCE = 8  # seconds: five on a machine that has nothing else to do
 PAGE = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -57,32 +64,77 @@ def stopped(postgres: int) -> list[int]:
     return [postgres, *(int(pid) for pid in found.split())]
 
 
-def test_a_hung_database_is_a_503_within_five_seconds_and_then_all_is_well(server):
-    postgres = next(child for child in server.children if child.name == "postgres").process.pid
+@pytest.fixture
+def site(server) -> Iterator[int]:
+    """The port at which the pages of this server are served, with a warm connection in every thread."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     web = gunicorn(server, port)
     try:
-        deadline = time.monotonic() + 60
-        while b" 200 " not in _tried(port)[:20]:
-            assert time.monotonic() < deadline
-        for pid in stopped(postgres):
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            time.sleep(2.1)  # the last answer still counts for so long
-            began = time.monotonic()
-            for _visit in range(3):
-                assert b" 503 " in asked(port, PAGE)[:20]
-            assert time.monotonic() - began < 5 * 3
-        finally:
-            for pid in stopped(postgres):
-                os.kill(pid, signal.SIGCONT)
-        while b" 200 " not in _tried(port)[:20]:
-            assert time.monotonic() < deadline + 60
+        until_well(port)
+        at_once(port, 4)
+        yield port
     finally:
         web.kill()
         web.wait()
+
+
+@contextmanager
+def hanging(server) -> Iterator[None]:
+    postgres = next(child for child in server.children if child.name == "postgres").process.pid
+    pids = stopped(postgres)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def at_once(port: int, count: int, page: str = PAGE) -> list[tuple[bytes, float]]:
+    """What so many visitors are told, who come together, and after how many seconds."""
+
+    def visit(_number: int) -> tuple[bytes, float]:
+        began = time.monotonic()
+        return asked(port, page, 30)[9:12], time.monotonic() - began
+
+    with ThreadPoolExecutor(count) as visitors:
+        return list(visitors.map(visit, range(count)))
+
+
+def until_well(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while b" 200 " not in _tried(port)[:20]:
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("page", [PAGE, PAGE.replace("GET /", "GET /readyz"), PAGE.replace("GET /", "GET /apd/")])
+def test_who_comes_when_the_database_stops_is_told_within_five_seconds(server, site, page):
+    """In the very moment in which it stops, when the last word of it still counts, and later."""
+    with hanging(server):
+        for _time in range(2):
+            answers = at_once(site, 4, page)
+            assert {status for status, _seconds in answers} == {b"503"}
+            assert max(seconds for _status, seconds in answers) < PATIENCE
+    until_well(site)
+
+
+def test_without_the_watch_a_statement_that_was_sent_waits_on(server):
+    """The control: libpq alone waits as long as the connection stands."""
+    given = env.db_url_config(server.env()["DATABASE_URL"])
+    link = psycopg2.connect(dbname=given["NAME"], user=given["USER"], host=given["HOST"], port=given["PORT"])
+    done = threading.Event()
+
+    def ask() -> None:
+        link.cursor().execute("SELECT 1")
+        done.set()
+
+    with hanging(server):
+        threading.Thread(target=ask, daemon=True).start()
+        assert not done.wait(6)
+    assert done.wait(30)
 
 
 def _tried(port: int) -> bytes:
