@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
     "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},
     "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
+    "forget-old-imports": {"task": "aect.batches.tasks.forget", "schedule": 24 * 3600},
     "forget-files-of-deleted-attachments": {"task": "funding.tasks.forget_files", "schedule": 24 * 3600},
     "forget-old-counts": {"task": "aect.limits.tasks.forget", "schedule": 24 * 3600},
     "forget-old-messages": {"task": "aect.mail.tasks.forget", "schedule": 24 * 3600},
@@ -273,7 +274,7 @@ STATICFILES_FINDERS = [
     "aect.finders.PlotlyFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "aect.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
@@ -284,6 +285,7 @@ BODY_MAX_BYTES = env.int("BODY_MAX_BYTES", default=2_621_440)  # of what a form 
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)  # without the header
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=30)  # of one that was not written
 IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=10_000)  # characters
 IMPORT_MAX_UNPACKED = env.int("IMPORT_MAX_UNPACKED", default=100 * 1024 * 1024)  # bytes of a workbook's XML
 IMPORT_MAX_CELLS = env.int("IMPORT_MAX_CELLS", default=1_500_000)  # rows × columns of a sheet; each costs 32 bytes

@@ -32,6 +32,19 @@ SHORT = 2  # letters that nearly every text contains: of so few, a text has to b
 BETWEEN = str.maketrans(dict.fromkeys(" -'", "_"))
 
 
+#: What turns a line round, hides in it or ends a terminal's: controls, bidirectional marks, letters without width.
+#: Those that join letters stay (U+200C, U+200D): scripts need them.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def readable(text: str) -> str:
+    """The text without what nobody sees of it."""
+    return text if text.isprintable() else HIDDEN.sub("", text)
+
+
 class Fold(Func):
     """`unaccent(lower(text))`: sorts É with E, finds « Mexico » in « México ».
 

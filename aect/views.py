@@ -22,6 +22,7 @@ from aect.hanging import watch
 from aect.jobs.models import Job
 from aect.journal.services import refused
 from aect.search import SearchFilter, find
+from aect.storage import is_full
 
 SUGGESTED = 5  # of each kind, under the search box
 NEAREST_SHOWN = 10  # of each kind, on the page of results
@@ -141,8 +142,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 when the database did not answer: that one is worth trying again in a moment."""
-    is_database = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """500; 503 when the database did not answer, which is worth trying again; 507 when a disk is full."""
+    problem = sys.exc_info()[1]
+    if is_full(problem):
+        return error(request, 507)
+    is_database = isinstance(problem, OperationalError | InterfaceError)
     if is_database:
         connection.close()
     return error(request, 503 if is_database else 500)

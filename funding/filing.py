@@ -6,7 +6,7 @@ somebody found a record may be over by then: NotNow says so, and what happened i
 
 import secrets
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from aect.journal import services as journal
 from aect.journal.models import Action
 from aect.mail import quotas
 from aect.mail import services as mail
+from aect.storage import delete_others
 from aect.trash import deleted_lately
 from funding import rules
 from funding.choices import IN_HAND, AttachmentKind, ProjectState, StepKind
@@ -329,22 +330,11 @@ def detach(attachment: Attachment, *, by: User) -> None:
 
 
 def forget_files() -> int:
-    """Deletes the files of attachments that were deleted, once the bin keeps them no longer; how many.
-
-    A file of today may belong to a row that is not committed yet.
-    """
+    """Deletes the files of attachments that were deleted, once the bin keeps them no longer; how many."""
     field: Any = Attachment._meta.get_field("file")
+    kept = Attachment.objects.values_list("file", flat=True)
     deleted = events_of(Attachment).objects.filter(deleted_lately()).values_list("file", flat=True)
-    kept = {*Attachment.objects.values_list("file", flat=True), *deleted}
-    storage, before = field.storage, timezone.now() - timedelta(days=1)
-    try:
-        stored = [f"{ATTACHMENTS}/{name}" for name in storage.listdir(ATTACHMENTS)[1]]
-    except FileNotFoundError:
-        return 0
-    gone = [name for name in stored if name not in kept and storage.get_modified_time(name) < before]
-    for name in gone:
-        storage.delete(name)
-    return len(gone)
+    return delete_others(field.storage, ATTACHMENTS, [*kept, *deleted])
 
 
 # Guests

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
 from aect import uploads
 from aect.accounts.models import Role, User
+from aect.forms import TypedForm
 from aect.templatetags.aect import euros
 from funding.models import Attachment, Call, Cofinancing, Project, PurposeCode
 from partnerships.choices import Sdg
@@ -221,7 +221,7 @@ Plan: Any = forms.formset_factory(
 )
 
 
-class NewProjectForm(DsfrBaseForm):
+class NewProjectForm(TypedForm):
     collectivity = forms.ModelChoiceField(
         label=_("Collectivité qui dépose"), queryset=Organisation.objects.none(), to_field_name="slug"
     )
@@ -238,7 +238,7 @@ class NewProjectForm(DsfrBaseForm):
             fields["collectivity"].initial, fields["collectivity"].empty_label = only[0].slug, None
 
 
-class AttachmentForm(DsfrBaseForm, forms.ModelForm):
+class AttachmentForm(TypedForm, forms.ModelForm):
     file = forms.FileField(
         label=_("Fichier"), widget=forms.FileInput(attrs={"accept": ",".join(uploads.KINDS), "class": "fr-upload"})
     )
@@ -253,7 +253,7 @@ class AttachmentForm(DsfrBaseForm, forms.ModelForm):
         """The service checks the row, which has no file here."""
 
 
-class ReturnForm(DsfrBaseForm):
+class ReturnForm(TypedForm):
     comment = forms.CharField(
         label=_("Ce qui est à compléter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 5})
     )
@@ -270,11 +270,11 @@ class ReturnForm(DsfrBaseForm):
         return found.day if found else None
 
 
-class CommentForm(DsfrBaseForm):
+class CommentForm(TypedForm):
     comment = forms.CharField(label=_("Commentaire"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class HandOverForm(DsfrBaseForm):
+class HandOverForm(TypedForm):
     to = forms.ModelChoiceField(label=_("Confier à"), queryset=User.objects.none())
 
     def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
@@ -282,7 +282,7 @@ class HandOverForm(DsfrBaseForm):
         self.fields["to"].queryset = colleagues
 
 
-class GuestForm(DsfrBaseForm):
+class GuestForm(TypedForm):
     email = forms.EmailField(label=_("Adresse électronique du partenaire"), max_length=254)
     language = forms.ChoiceField(
         label=_("Langue de l’invitation"),
@@ -291,7 +291,7 @@ class GuestForm(DsfrBaseForm):
     )
 
 
-class ArrivalForm(DsfrBaseForm):
+class ArrivalForm(TypedForm):
     """The password of a new account, which the same rules check as everywhere."""
 
     password = forms.CharField(

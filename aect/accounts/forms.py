@@ -7,13 +7,13 @@ from django.contrib.auth.forms import UsernameField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
 from aect.accounts.guessing import guess, is_own_password
 from aect.accounts.models import User
+from aect.forms import TypedForm
 
 
-class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
+class SignInForm(auth.AuthenticationForm, TypedForm):
     """Django's own sign-in form, with the design system's fields and an e-mail keyboard on phones."""
 
     username = UsernameField(
@@ -38,7 +38,7 @@ class SignInForm(auth.AuthenticationForm, DsfrBaseForm):
         return cleaned
 
 
-class PasswordResetForm(DsfrBaseForm):
+class PasswordResetForm(TypedForm):
     email = forms.EmailField(
         label=_("Adresse électronique"),
         max_length=254,
@@ -50,11 +50,11 @@ class SignUpForm(PasswordResetForm):
     """The address of a new account; the rest is asked once the address is known to be theirs."""
 
 
-class NewPasswordForm(auth.SetPasswordForm, DsfrBaseForm):
+class NewPasswordForm(auth.SetPasswordForm, TypedForm):
     pass
 
 
-class PasswordForm(auth.PasswordChangeForm, DsfrBaseForm):
+class PasswordForm(auth.PasswordChangeForm, TypedForm):
     """A wrong password counts as a failed sign-in does: a session left open must not help to guess it."""
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ class PasswordForm(auth.PasswordChangeForm, DsfrBaseForm):
         return password
 
 
-class LanguageForm(DsfrBaseForm, forms.ModelForm):
+class LanguageForm(TypedForm, forms.ModelForm):
     """In which language somebody is written to."""
 
     language = forms.ChoiceField(label=_("Langue des messages"), choices=settings.LANGUAGES)

@@ -6,17 +6,17 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 from dsfr.utils import dsfr_input_class_attr
 
 from aect.batches.kinds import KINDS, Kind
 from aect.batches.models import BatchRow, Mode
+from aect.forms import TypedForm
 from aect.tabular.reading import EXTENSIONS, Unreadable, check_kind
 
 ONE_LINE = 80  # characters from which a cell gets a field of several lines
 
 
-class UploadForm(DsfrBaseForm):
+class UploadForm(TypedForm):
     kind = forms.ChoiceField(label=_("Que contient le fichier ?"))
     mode = forms.ChoiceField(
         label=_("Que faire de ses lignes ?"),
@@ -47,7 +47,7 @@ class UploadForm(DsfrBaseForm):
         return file
 
 
-class LineForm(DsfrBaseForm):
+class LineForm(TypedForm):
     """The cells of one line, in the order of the file's columns, and those that it is asked for.
 
     Without `data`, they are shown as they were read, each with what is wrong with it.

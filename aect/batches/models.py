@@ -1,6 +1,7 @@
 """Imports: a file that somebody sent, its lines as they were read, and what became of them."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -43,9 +44,12 @@ class RowAction(models.TextChoices):
     ERROR = "error", _("À corriger")
 
 
+FOLDER = "imports"
+
+
 def stored_name(batch: "Batch", name: str) -> str:
     """Where the file is kept: under a name that says nothing of the one it came with."""
-    return f"imports/{uuid.uuid4().hex}"
+    return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
 class Batch(models.Model):
@@ -116,6 +120,11 @@ class Batch(models.Model):
     def has_failed(self) -> bool:
         """Whether the job that the batch waits for was set aside after its last attempt."""
         return self.is_at_work and self.job is not None and self.job.state == JobState.FAILED
+
+    @property
+    def kept_until(self) -> datetime:
+        """When it is abandoned, unless it is written by then."""
+        return self.uploaded_at + timedelta(settings.IMPORT_KEEP_DAYS)
 
     @property
     def to_write(self) -> int:

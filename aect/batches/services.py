@@ -3,10 +3,12 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pghistory
+from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
@@ -18,15 +20,17 @@ from aect.accounts.models import User
 from aect.batches.columns import in_french
 from aect.batches.kinds import KINDS, Kind
 from aect.batches.lines import lines_of
-from aect.batches.models import OPEN, Batch, BatchRow, BatchState, RowAction
+from aect.batches.models import FOLDER, OPEN, Batch, BatchRow, BatchState, RowAction
 from aect.batches.plans import SURPLUS, Line, make_plan
 from aect.batches.undoing import CannotUndo, undo
 from aect.batches.writing import CHUNK, be_patient, remember, write_lines
 from aect.jobs import progress
 from aect.jobs.models import Job
 from aect.jobs.services import finish, request_job
+from aect.storage import delete_others
 from aect.tabular.apart import read_apart
 from aect.tabular.reading import Problem, Unreadable, check_kind
+from aect.uploads import neutral
 
 TASKS = {
     BatchState.CHECKING: "aect.batches.tasks.check_batch",
@@ -55,7 +59,7 @@ def keep_file(file: Any, *, name: str, kind: str, mode: str, by: User) -> Batch:
     check_kind(file, name)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
-    batch = Batch(kind=kind, mode=mode, name=name[-255:], sha256=digest, uploaded_by=by)
+    batch = Batch(kind=kind, mode=mode, name=neutral(name), sha256=digest, uploaded_by=by)
     batch.file.save(name, file if isinstance(file, File) else ContentFile(file.read()), save=False)
     batch.save()
     return batch
@@ -107,11 +111,26 @@ def undo_soon(batch: Batch, *, by: User) -> None:
 @transaction.atomic
 def abandon(batch: Batch, *, by: User) -> None:
     """Forgets the lines and the file; that it was sent is kept."""
-    found = _locked(batch, OPEN)
-    found.rows.all().delete()
-    found.state = BatchState.ABANDONED
-    found.save(update_fields=["state"])
-    transaction.on_commit(partial(found.file.storage.delete, found.file.name or ""), robust=True)
+    _forget(_locked(batch, OPEN))
+
+
+def _forget(batch: Batch) -> None:
+    batch.rows.all().delete()
+    batch.state = BatchState.ABANDONED
+    batch.save(update_fields=["state"])
+    transaction.on_commit(partial(batch.file.storage.delete, batch.file.name or ""), robust=True)
+
+
+def forget() -> int:
+    """Abandons imports that nobody wrote for `IMPORT_KEEP_DAYS`, and deletes files that belong to none; how many."""
+    late = Batch.objects.filter(state__in=OPEN, uploaded_at__lt=timezone.now() - timedelta(settings.IMPORT_KEEP_DAYS))
+    with transaction.atomic():
+        forgotten = list(late.select_for_update(of=("self",), no_key=True, skip_locked=True))
+        for batch in forgotten:
+            _forget(batch)
+    kept = Batch.objects.exclude(state=BatchState.ABANDONED).values_list("file", flat=True)
+    storage: Any = Batch._meta.get_field("file").storage
+    return len(forgotten) + delete_others(storage, FOLDER, kept)
 
 
 @transaction.atomic

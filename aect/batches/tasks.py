@@ -1,5 +1,6 @@
 """Background work on imports."""
 
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from aect.batches import services
@@ -20,3 +21,9 @@ def write_batch(job: Job) -> None:
 @job_task(_("Annulation d’un import"))
 def undo_batch(job: Job) -> None:
     services.run_undo(job)
+
+
+@shared_task
+def forget() -> None:
+    """Every night (see CELERY_BEAT_SCHEDULE)."""
+    services.forget()

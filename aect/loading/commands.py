@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 import pghistory
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
 from aect.loading.merging import BadFixture, Changes
 from aect.loading.models import Difference
 from aect.spelling.services import gather
+
+MANY = 1000  # new rows after which PostgreSQL's picture of the tables is wrong, and its plans with it
 
 
 class LoadCommand(BaseCommand):
@@ -37,6 +39,9 @@ class LoadCommand(BaseCommand):
             raise CommandError(f"{problem}. Nothing was written.") from problem
         if not dry_run:
             gather()
+            if sum(changes.created for changes in loaded.values()) >= MANY:
+                with connection.cursor() as cursor:
+                    cursor.execute("ANALYZE")
         for name, changes in loaded.items():
             self.stdout.write(f"{name}: {changes}")
         if waiting:

@@ -6,15 +6,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
 from aect.accounts.models import User
 from aect.filters import without_nul
+from aect.forms import TypedForm
 from aect.saved.listings import listings
 from aect.saved.models import SavedView
 
 
-class SaveViewForm(forms.Form):
+class SaveViewForm(TypedForm):
     """A list's query string as it stands; cleaned, it is in one order, without page, empty or unknown parameters."""
 
     list_name = forms.ChoiceField(choices=lambda: [(each.url_name, each.label) for each in listings().values()])
@@ -42,7 +42,7 @@ class SaveViewForm(forms.Form):
         return {**cleaned, "query": kept.urlencode()}
 
 
-class ViewForm(DsfrBaseForm, forms.ModelForm):
+class ViewForm(TypedForm, forms.ModelForm):
     class Meta:
         model = SavedView
         fields = ["name", "is_alert"]

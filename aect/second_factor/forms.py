@@ -4,10 +4,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
 from aect.accounts.guessing import is_own_password
 from aect.accounts.models import User
+from aect.forms import TypedForm
 
 REFUSED = _(
     "Code refusé. Chaque code ne sert qu’une fois ; après un refus, attendez le code suivant : "
@@ -15,7 +15,7 @@ REFUSED = _(
 )
 
 
-class CodeForm(DsfrBaseForm):
+class CodeForm(TypedForm):
     """A code of the application. Every refusal reads the same, whatever its reason."""
 
     code = forms.CharField(
@@ -38,7 +38,7 @@ class CodeOrRecoveryForm(CodeForm):
     )
 
 
-class OwnPasswordForm(DsfrBaseForm):
+class OwnPasswordForm(TypedForm):
     """The password again, before what a session left open must not do. Wrong ones count as failed sign-ins."""
 
     password = forms.CharField(

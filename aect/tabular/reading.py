@@ -18,6 +18,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from aect.tabular import workbooks
+from aect.text import readable
 
 EXTENSIONS = (".csv", ".xlsx")
 XLSX_START = b"PK\x03\x04"
@@ -176,9 +177,9 @@ def _read_workbook(file: IO[bytes], sheet: str) -> Table:
 
 
 def cell_text(value: Any) -> str:
-    """A cell as one would type it: `2015-07-15`, `3`, `0.25`, `true`. A NUL, which no text holds, is left out."""
+    """A cell as one would type it: `2015-07-15`, `3`, `0.25`, `true`."""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -192,11 +193,11 @@ def cell_text(value: Any) -> str:
 
 
 def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
-    """Checks the header, drops the empty rows, and gives each row the header's width.
+    """Checks the header, drops the empty rows and what nobody sees, and gives each row the header's width.
 
     Excel leaves out the last separators of rows that end with empty cells.
     """
-    places = iter(rows)
+    places = ((line, [readable(cell) for cell in cells]) for line, cells in rows)
     first = next(((line, cells) for line, cells in places if "".join(cells).strip() not in NO_HEADER), None)
     if first is None:
         raise Unreadable(_("Le fichier ne contient aucune ligne."))

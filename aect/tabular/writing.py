@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile, TemporaryDirectory
 from typing import IO, Any, ClassVar, NamedTuple
 
 import xlsxwriter
@@ -234,6 +234,9 @@ def _sql_cell(column: Column, profile: str) -> sql.Composable:
     return sql.SQL(template).format(*[name] * template.count("{}"))
 
 
+OPTIONS = {"constant_memory": True}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workbook(File):
     """An XLSX file: `rows` on its first sheet, named `title`; `about` says what they are, a line each, on the second.
@@ -247,7 +250,7 @@ class Workbook(File):
     about: Sequence[tuple[str, str]] = ()
 
     def write(self, file: IO[bytes]) -> None:
-        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        with TemporaryDirectory() as folder, xlsxwriter.Workbook(file, OPTIONS | {"tmpdir": folder}) as book:
             bold = book.add_format({"bold": True})
             formats = {
                 "amount": book.add_format({"num_format": "#,##0.00"}),

@@ -4,15 +4,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from dsfr.forms import DsfrBaseForm
 
 from aect.accounts.models import User
 from aect.fields import PartialDate
+from aect.forms import TypedForm
 from partnerships.forms.fields import PartialDateField
 from partnerships.services import free_slug
 
 
-class EditForm(DsfrBaseForm, forms.ModelForm):
+class EditForm(TypedForm, forms.ModelForm):
     """A record's own fields. Every constraint of the model is checked, those on fields that the form hides too.
 
     A long form has `SECTIONS`: the name of each, its title and the names of its fields. `wrong_together` is what is

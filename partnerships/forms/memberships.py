@@ -5,18 +5,18 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from dsfr.forms import DsfrBaseForm
 
+from aect.forms import TypedForm
 from partnerships.choices import FRENCH_KINDS, MemberRole
 from partnerships.forms.fields import form_field
 from partnerships.models import JoinRequest, Organisation
 
 
-class RoleForm(DsfrBaseForm):
+class RoleForm(TypedForm):
     role = forms.ChoiceField(label=_("Rôle"), choices=MemberRole.choices)
 
 
-class InvitationForm(DsfrBaseForm):
+class InvitationForm(TypedForm):
     email = forms.EmailField(label=_("Adresse électronique"), max_length=254)
     role = forms.ChoiceField(
         label=_("Rôle"),
@@ -27,7 +27,7 @@ class InvitationForm(DsfrBaseForm):
     language = forms.ChoiceField(label=_("Langue de l’invitation"), choices=settings.LANGUAGES, initial="fr")
 
 
-class JoinRequestForm(DsfrBaseForm, forms.ModelForm):
+class JoinRequestForm(TypedForm, forms.ModelForm):
     class Meta:
         model = JoinRequest
         fields = ["organisation", "message"]

@@ -13,6 +13,7 @@ from aect.batches import services
 from aect.batches.exports import export, template
 from aect.batches.kinds import KINDS
 from aect.batches.lines import with_quote, without_quote
+from aect.text import readable
 from partnerships.models import Organisation, Partnership
 from tests import factories
 from tests.batches.files import FORMS, again, officer, written
@@ -23,7 +24,7 @@ odd = st.text(
         st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"),
     ),
     max_size=30,
-)
+).map(readable)
 ODD_TEXTS = [
     "=1+1",
     "'=1+1",

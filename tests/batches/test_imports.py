@@ -1,17 +1,20 @@
 """What an import checks, writes and takes back, with the registry's own kinds."""
 
 import datetime
+import os
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from aect.batches import services
 from aect.batches.forms import LineForm
 from aect.batches.kinds import KINDS
-from aect.batches.models import BatchState, RowAction
+from aect.batches.models import Batch, BatchState, RowAction
 from aect.batches.plans import Line, make_plan
 from partnerships.models import Commitment, Convention, Identifier, Milestone, Organisation, Partnership, Party
 from tests import factories
@@ -273,6 +276,42 @@ def test_an_abandoned_import_keeps_no_line_and_no_file(link, django_capture_on_c
         services.abandon(batch, by=batch.uploaded_by)
     assert not batch.rows.exists()
     assert not batch.file.storage.exists(batch.file.name)
+
+
+@pytest.mark.parametrize(("age", "stands"), [(29, True), (31, False)])
+def test_an_import_that_nobody_writes_is_forgotten_after_a_time(link, django_capture_on_commit_callbacks, age, stands):
+    refused = send("partnerships", "add", {"name": ""})
+    done = written("partnerships", "add", {"name": "Un"})
+    long_ago = timezone.now() - datetime.timedelta(days=age)
+    Batch.objects.update(uploaded_at=long_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.forget() == (not stands)
+    refused.refresh_from_db()
+    assert refused.is_open is stands
+    assert refused.file.storage.exists(refused.file.name) is stands
+    assert done.file.storage.exists(done.file.name)
+    assert Partnership.objects.filter(name="Un").exists()
+
+
+def test_a_file_that_no_import_names_is_deleted_once_it_is_old(link):
+    batch = written("partnerships", "add", {"name": "Un"})
+    storage = batch.file.storage
+    names = [storage.save(f"imports/{name}", ContentFile(b"x")) for name in ("old", "new")]
+    for name in (names[0], batch.file.name):
+        os.utime(storage.path(name), (0, 0))
+    assert services.forget() == 1
+    assert [storage.exists(name) for name in (*names, batch.file.name)] == [False, True, True]
+
+
+def test_the_name_of_a_file_loses_what_nobody_sees(link):
+    batch = services.send_file(
+        ContentFile(b"name\nUn\n"),
+        name="C:\\a\u202efdp.csv",
+        kind="partnerships",
+        mode="add",
+        by=factories.UserFactory(role="officer"),
+    )
+    assert batch.name == "a fdp.csv"
 
 
 # What is taken back

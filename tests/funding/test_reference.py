@@ -7,9 +7,12 @@ from django.core.management import call_command
 from django.db import connection
 from stdnum.fr import siren
 
+from aect.journal.models import Line
+from aect.journal.views import MOST_IN_FILE
 from funding.models import AidType, Channel, DacListing, FinanceType, FlowType, PurposeCode
 from partnerships.choices import OrganisationKind
 from partnerships.models import Country, Identifier, Organisation
+from tests import factories
 
 COUNTED = [Country, Organisation, Identifier, PurposeCode, AidType, FinanceType, FlowType, Channel, DacListing]
 
@@ -45,6 +48,15 @@ class TestReference:
         assert "French authorities: 36335 read, 1 left to people, nothing to change" in out.getvalue()
         paris.refresh_from_db()
         assert (paris.name, paris.slug, paris.latitude) == ("Paname", "paname", 48.8)
+
+    def test_the_journal_gives_what_was_loaded_as_a_file(self, client):
+        """One line for each row, of which there are more than a hundred thousand; a kind of few is written here."""
+        assert 100_000 < Line.objects.count() < MOST_IN_FILE / 2
+        client.force_login(factories.UserFactory(role="administrator"))
+        response = client.get("/journal/export.csv?fiche=partnerships.country")
+        assert response.status_code == 200
+        count = Country.objects.count()
+        assert b"".join(response.streaming_content).count(b"\n") == count + 1
 
     def test_what_the_file_does_not_know_is_not_erased(self):
         Organisation.objects.filter(pk=by_code("217500016").pk).update(population=2_100_000)

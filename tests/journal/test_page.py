@@ -143,7 +143,7 @@ def test_too_many_lines_are_counted_so_far_only_and_too_long_a_file_is_refused(l
     monkeypatch.setattr(views, "MOST_IN_FILE", 2)
     text = page(reader)
     assert "Plus de 10 000 lignes" in text
-    assert "journal/export" not in text
+    assert "Télécharger toutes les lignes" in text
     assert reader.get("/journal/export.csv").status_code == 400
 
 
