@@ -19,12 +19,15 @@ from django.conf import settings
 from django.contrib.messages.storage.base import BaseStorage
 from django.core import mail
 from django.db import transaction
+from django.db.models import Model
 from django.test import Client, override_settings
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from aect import trash
 from aect.batches.models import Batch, BatchRow, BatchState
+from aect.loading.models import Difference, LoadedRow
+from aect.loading.services import ours_of, stamp
 from aect.mail.models import Message as Mail
 from aect.mail.services import send_waiting
 from aect.saved.models import SavedView
@@ -140,6 +143,15 @@ def request_is_answered(world: World) -> None:
     JoinRequest.objects.filter(pk=world.asked).update(answered_at=timezone.now(), is_granted=False)
 
 
+def dropped(model: type[Model], key: Callable[[World], Any], world: World) -> Data:
+    """That the files no longer tell of a row, as the page of differences sends it."""
+    row = model._default_manager.get(pk=key(world))
+    LoadedRow.objects.filter(pk=world.loaded).update(model=model._meta.label_lower, object_id=str(row.pk))
+    Difference.objects.filter(pk=world.difference).update(kind="dropped")
+    difference = Difference.objects.select_related("row").get(pk=world.difference)
+    return {"difference": f"{difference.pk}:{stamp(difference, ours_of(difference, row))}"}
+
+
 def place_of(world: World) -> Data:
     """The collectivity A, as the field for a record sends it."""
     place = Organisation.objects.get(slug=world.place_a)
@@ -225,6 +237,8 @@ ACTS = [
     Act("officer", f"{PROJECT}publier/", of=PROJECT, first=queue_holds),
     Act("officer", "/projets/{project}/depublier/", of="/projets/{project}/"),
     Act("officer", "/instruction/affecter/", {"projet": "{draft_project}", "to": "{officer_id}"}, first=queue_holds),
+    Act("officer", "/donnees-chargees/{loaded}/prendre/", partial(dropped, Action, lambda w: w.draft_action)),
+    Act("officer", "/donnees-chargees/{loaded}/prendre/", partial(dropped, Organisation, lambda w: w.place_a_id)),
     Act("anonymous", "/mot-de-passe-oublie/", {"email": "{agent_of_a.email}"}),
     Act("anonymous", "/inscription/", {"email": ADDRESS.format("s")}),
 ]
