@@ -4,6 +4,7 @@ Two processes share the suite, each with a database of its own; what rings the b
 """
 
 import fcntl
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -69,3 +70,11 @@ def founding(reference):
     """The founding cases on top of the reference data."""
     call_command("load_founding", stdout=StringIO())
     connection.check_constraints()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-matrix", action="store_true", help="write what is answered into tests/access_matrix.txt")
