@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)  # how long a worker may stay silent before its job is offered
-PATIENCE = timedelta(seconds=30)  # how long a job may wait before the bell is rung again
+PATIENCE = timedelta(seconds=20)  # how long a job may wait before the bell is rung again
 MAX_ATTEMPTS = 3
 
 

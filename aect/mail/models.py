@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-#: How long after each attempt the next one may be made; after the last, none is.
-PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+#: How long after each attempt the next one may be made; after the last, none is. The first is short: a worker that
+#: dies between taking a message and sending it must not keep it for long.
+PAUSES = (timedelta(seconds=20), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 MAX_ATTEMPTS = len(PAUSES)
 
 

@@ -15,7 +15,7 @@ def send(job: Job) -> None:
 
 @shared_task
 def request_sending() -> None:
-    """Every minute (see CELERY_BEAT_SCHEDULE): what failed is tried again, what was missed is found."""
+    """Every 20 seconds (see CELERY_BEAT_SCHEDULE): what failed is tried again, what was missed is found."""
     services.request_sending()
 
 
