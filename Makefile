@@ -52,7 +52,7 @@ bench: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## les mesures comparées,
 	@exec $(LOCAL) run -- $(BIN)/python -m bench $(ARGS)
 
 faults: .venv/dev.stamp var/static.stamp $(CATALOGUES) ## pannes et concurrences, chacune avec son témoin
-	@exec $(LOCAL) run -- $(BIN)/pytest tests/faults $(ARGS)
+	@exec $(LOCAL) run -- $(BIN)/pytest tests/faults -m "" $(ARGS)
 
 .venv/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python ≥ 3.11 est nécessaire (PYTHON=… en choisit un autre)."; exit 1; }
