@@ -65,14 +65,15 @@ def ratio(slow: Callable[[], Any], fast: Callable[[], Any], *, rounds: int) -> f
     return round(statistics.median(times[0]) / statistics.median(times[1]), 1)
 
 
-def write(name: str, lines: int, ratios: dict[str, dict[str, Any]]) -> int:
-    """Prints the ratios and writes them to `results/`; returns 1 when one misses its goal."""
+def write(name: str, lines: int, ratios: dict[str, dict[str, Any]], **more: Any) -> int:
+    """Prints the ratios and writes them to `results/`, with what `more` was measured; 1 when one misses its goal."""
     RESULTS.mkdir(exist_ok=True)
     result = {
         "name": name,
         "measured_at": datetime.now(UTC).isoformat("T", "seconds"),
         "lines": lines,
         "ratios": ratios,
+        **more,
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     missed = 0

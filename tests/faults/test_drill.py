@@ -117,7 +117,7 @@ def table(request) -> Iterator[dict[str, dict[str, Any]]]:
 def told(rows: dict[str, dict[str, Any]]) -> str:
     heads = list(next(iter(rows.values()), {}))
     lines = [("fault", heads), *((name, list(cells.values())) for name, cells in rows.items())]
-    return "\n".join(f"{name:<26}" + "".join(f"{cell:>9}" for cell in cells) for name, cells in lines)
+    return "\n".join(f"{name:<26}" + "".join(f"{cell:>11}" for cell in cells) for name, cells in lines)
 
 
 def seconds_until_recovered(stack: Stack, team: Team, since: float) -> tuple[float, float]:
@@ -163,7 +163,7 @@ def test_nothing_is_lost_and_nothing_done_twice(stack, team, table, fault):
         "ready": ready,
         "seconds": done,
         "writes": ledger.count(),
-        "refused": ledger.unanswered(),
+        "unanswered": ledger.unanswered(),
         "errors": sum(count for status, count in ledger.statuses.items() if status >= 500 and status != 503),
         "busy": sum(count for status, count in ledger.statuses.items() if status in {429, 503}),
         "lost": lost,

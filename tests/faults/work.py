@@ -149,8 +149,8 @@ class Team:
             with suppress(requests.RequestException, psycopg2.Error):  # the word stays unanswered
                 work()
 
-    def word(self, kind: str) -> str:
-        word = f"{kind}-{uuid.uuid4().hex}"
+    def word(self, kind: str, ending: str = "") -> str:
+        word = f"{kind}-{uuid.uuid4().hex}{ending}"
         self.ledger.sent[kind].add(word)
         return word
 
@@ -187,12 +187,10 @@ class Team:
         )
 
     def attach(self) -> None:
-        word = self.word("attached")
-        content = f"{word}\n".encode() * 1000
-        files = {"file": (f"{word}.csv", content)}
-        self.ledger.sent["attached"].add(f"{word}.csv")
+        word = self.word("attached", ".csv")
+        files = {"file": (word, f"{word}\n".encode() * 1000)}
         answer = self.neighbour.send_form(f"/projets/{self.folder}/pieces/", {"kind": "other"}, files=files)
-        self.note("attached", f"{word}.csv", answer)
+        self.note("attached", word, answer)
         self.ledger.refused_files += answer.status_code != 302
 
     def comment(self) -> None:
