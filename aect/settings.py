@@ -168,7 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-weekly-alerts": {"task": "aect.saved.tasks.request_alerts", "schedule": crontab(0, 6, day_of_week="mon")},
     "remind-of-conventions-that-end": {"task": "partnerships.tasks.remind", "schedule": crontab(0, 7)},
     "forget-old-sessions-and-attempts": {"task": "aect.accounts.tasks.forget", "schedule": 24 * 3600},
-    "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 60},
+    "send-waiting-messages": {"task": "aect.mail.tasks.request_sending", "schedule": 20},
     "gather-words-of-names": {"task": "aect.spelling.tasks.gather", "schedule": 600},
     "forget-old-invitations": {"task": "partnerships.tasks.forget", "schedule": 24 * 3600},
     "forget-old-imports": {"task": "aect.batches.tasks.forget", "schedule": 24 * 3600},
