@@ -114,7 +114,9 @@ class Forms(HTMLParser):
         if tag == "form":
             is_sent = told.get("method", "").lower() == "post"
             path = urlsplit(urljoin(self.address, told.get("action", ""))).path
-            self.form = self.found.setdefault(path, {}) if is_sent else None
+            self.form = {} if is_sent else None
+            if self.form is not None:
+                self.found.setdefault(path, self.form)
         elif self.form is not None and "disabled" not in told:
             self.handle_field(tag, told)
 

@@ -197,9 +197,9 @@ def add_differences(world: SimpleNamespace) -> None:
     world.loaded = LoadedRow.objects.create(**told, object_id=world.partnership_id).pk
     differs = {"field": "name", "kind": "value", "theirs": "Eau"}
     world.difference = Difference.objects.create(row_id=world.loaded, **differs).pk
-    told = {"origin": "founding", "model": "partnerships.convention", "key": '["a"]', "values": {"title": "Eau"}}
+    told = {"origin": "founding", "model": "partnerships.convention", "key": '["a"]', "values": {}}
     world.taken = LoadedRow.objects.create(**told, object_id=world.convention_id).pk
-    differs = {"field": "title", "kind": "value", "theirs": "Eau", "before": "Mer", "state": "taken"}
+    differs = {"field": "title", "kind": "value", "theirs": "Mots convention", "before": "Mer", "state": "taken"}
     decided = {"decided_by": world.officer, "decided_at": timezone.now()}
     Difference.objects.create(row_id=world.taken, **differs, **decided)
 
