@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import random
+import re
 import socket
 import statistics
 import subprocess
@@ -66,19 +67,22 @@ class Visitor:
         self.cookies = f"csrftoken={CSRF}; sessionid={session_of(user)}"
         self.chance = random.Random(number)  # noqa: S311  # the same visits at each run
         self.took: dict[str, list[float]] = defaultdict(list)
+        self.pages: dict[str, list[float]] = defaultdict(list)
         self.errors: dict[str, int] = defaultdict(int)
 
     def visit(self, kind: str) -> None:
-        started = time.perf_counter()
+        started, self.page = time.perf_counter(), ""
         try:
             status = getattr(self, f"ask_{kind}")()
         except (OSError, http.client.HTTPException):
             status = 0
             self.link.close()
         self.took[kind].append(time.perf_counter() - started)
+        self.pages[f"{kind} {self.page}"].append(self.took[kind][-1])
         self.errors[kind] += status != 200
 
     def ask(self, path: str, *, cookies: str = "", data: dict[str, Any] | None = None) -> tuple[int, bytes]:
+        self.page = re.sub(r"load-\d+|(?<=q=).*", "…", path)
         headers = {"Cookie": cookies, "Accept-Encoding": "gzip"}
         if data is not None:
             headers |= {"X-CSRFToken": CSRF, "Content-Type": "application/x-www-form-urlencoded"}
@@ -190,6 +194,16 @@ def figures(visitors: list[Visitor], kinds: list[str], seconds: float) -> dict[s
     }
 
 
+def medians(visitors: list[Visitor]) -> dict[str, float]:
+    """What each page takes under the load, in ms, the slowest first."""
+    took: dict[str, list[float]] = defaultdict(list)
+    for visitor in visitors:
+        for page, found in visitor.pages.items():
+            took[page] += found
+    halves = {page: round(1000 * statistics.median(found), 1) for page, found in took.items()}
+    return dict(sorted(halves.items(), key=lambda item: -item[1]))
+
+
 def peaks(parent: int) -> list[int]:
     """The most memory that each process of the web has used, in MB: the parent's first."""
     found = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=True).stdout
@@ -213,16 +227,16 @@ def main() -> int:
 
             go_on(visitors, asked / 9, mixed)  # each process's first answers are not the site's
             for visitor in visitors:
-                visitor.took.clear(), visitor.errors.clear()
+                visitor.took.clear(), visitor.errors.clear(), visitor.pages.clear()
             empty_for = go_on(visitors, asked / 9, lambda visitor: "empty")
             seconds = go_on(visitors, asked, mixed)
             empty, load = figures(visitors, ["empty"], empty_for), figures(visitors, kinds, seconds)
             by_kind = {kind: figures(visitors, [kind], seconds) for kind in kinds}
-            memory = peaks(pid)
-    return told(asked, {"empty_page": empty, "load": load, **by_kind}, memory)
+            more = {"peak_memory_mb": peaks(pid), "page_medians_ms": medians(visitors)}
+    return told(asked, {"empty_page": empty, "load": load, **by_kind}, more)
 
 
-def told(seconds: float, measured: dict[str, dict[str, float]], memory: list[int]) -> int:
+def told(seconds: float, measured: dict[str, dict[str, float]], more: dict[str, Any]) -> int:
     for kind, found in measured.items():
         print(f"{kind:<12}" + "".join(f"{name} {value:<10}" for name, value in found.items()))
     values = {
@@ -235,7 +249,7 @@ def told(seconds: float, measured: dict[str, dict[str, float]], memory: list[int
         for name, value in values.items()
     }
     conditions = {"seconds": seconds, "connections": CONNECTIONS, "processors": os.cpu_count()}
-    return scratch.write("load", LINES, ratios, **conditions, measured=measured, peak_memory_mb=memory)
+    return scratch.write("load", LINES, ratios, **conditions, measured=measured, **more)
 
 
 if __name__ == "__main__":
