@@ -118,7 +118,7 @@ def add_partnership(world: SimpleNamespace, place, agent, prefix: str, published
 
 
 def add_loose_rows(world: SimpleNamespace, place) -> None:
-    """Of A: a draft on which nothing hangs, a draft convention of what is published, an actor in a draft."""
+    """Of A: a draft on which nothing hangs, a draft convention of what is published, others' places."""
     bare = factories.PartnershipFactory(slug="bare-partenariat", name=f"{SECRET} nue", published_at=None)
     factories.PartyFactory(partnership=bare, organisation=place, side="french")
     world.bare_partnership = bare.slug
@@ -127,6 +127,8 @@ def add_loose_rows(world: SimpleNamespace, place) -> None:
     actor = {"organisation": factories.OrganisationFactory(slug="acteur", kind="agency"), "role": "actor"}
     draft = {"partnership_id": world.draft_partnership_id, "side": "french"}
     world.other_party = factories.PartyFactory(**draft, **actor).pk
+    neighbour = {"organisation": factories.OrganisationFactory(slug="collectivite-d", kind="commune")}
+    world.neighbour_party = factories.PartyFactory(partnership_id=world.partnership_id, side="french", **neighbour).pk
 
 
 def add_record(partnership, place, agent, **columns: Any) -> Project:
@@ -242,13 +244,18 @@ def add_guest(world: SimpleNamespace) -> None:
 
 
 def add_deleted(world: SimpleNamespace) -> None:
-    """In the bin: a partnership that a command deleted, an action and a file that A's signatory did, a guest's file."""
+    """In the bin: a partnership that a command deleted, and actions and files: of A's signatory, of a guest, and of the
+    reader, who edited then.
+    """
     draft = Project.objects.get(pk=world.draft_project_id)
     world.deletion = deleted(factories.PartnershipFactory(published_at=None))
     action = factories.ActionFactory(partnership_id=world.draft_partnership_id, title=f"{SECRET} supprimée")
     world.a_deletion = deleted(action, world.agent_of_a)
     world.detached = deleted(attached(draft, world.agent_of_a, f"{SECRET} retirée.pdf"), world.agent_of_a)
     world.guest_detached = deleted(attached(draft, world.guest_of_a, f"{SECRET} 2.pdf"), world.guest_of_a)
+    action = factories.ActionFactory(partnership_id=world.draft_partnership_id, title=f"{SECRET} ancienne")
+    world.reader_deletion = deleted(action, world.reader_of_a)
+    world.reader_detached = deleted(attached(draft, world.reader_of_a, f"{SECRET} 3.pdf"), world.reader_of_a)
 
 
 def deleted(row: Any, by: User | None = None) -> int:
