@@ -99,3 +99,12 @@ def test_what_is_kept_of_a_file():
     accepted = check("a.pdf", PDF)
     assert accepted.size == len(PDF)
     assert accepted.sha256 == hashlib.sha256(PDF).hexdigest()
+
+
+def test_an_archive_of_too_many_files_is_not_listed(monkeypatch):
+    """Listing what 10 MB of a directory name took a worker for seconds; what the directory's end says may lie."""
+    monkeypatch.setattr(uploads, "MOST_MEMBERS", 2)
+    assert uploads.members(io.BytesIO(DOCX)) == ["[Content_Types].xml", "word/document.xml"]
+    many = io.BytesIO(archive("a", "b", "c"))
+    monkeypatch.setattr(uploads.zipfile, "ZipFile", None)  # reading it fails
+    assert uploads.members(many) == []
