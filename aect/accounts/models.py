@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from aect.accounts.sessions import SessionStore
+from aect.accounts.throttling import account_of
 
 
 class Role(models.TextChoices):
@@ -35,7 +36,8 @@ class AccountManager(UserManager["User"]):
         )
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        """By the very address under which tries are counted: for PostgreSQL `ı` and `i` are two cases of a letter."""
+        return self.get(email=account_of(username or ""))
 
 
 class User(AbstractUser):

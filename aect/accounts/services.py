@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from aect.accounts.guessing import is_known
 from aect.accounts.models import Role, Session, User
+from aect.accounts.throttling import account_of
 from aect.journal.models import Action
 from aect.journal.services import record
 from aect.mail import quotas
@@ -38,10 +39,10 @@ def ask_sign_up(email: str, *, address: str | None, language: str) -> None:
 @transaction.atomic
 def _ask(template: str, email: str, *, address: str | None, language: str) -> None:
     """Once in a while for who asks from one address: what a stranger asks from another does not silence the owner's."""
-    now, whose = timezone.now(), salted_hmac(template, f"{address} {email.lower()}").hexdigest()
+    now, whose = timezone.now(), salted_hmac(template, f"{address} {account_of(email)}").hexdigest()
     name = f"{template.partition('/')[2].replace('_', '-')}-{whose}"
     if not Message.objects.filter(key__startswith=name, created_at__gt=now - RESET_PAUSE).exists():
-        quotas.by_stranger(address, to=email, about=template, is_owner=is_known(email.lower()))
+        quotas.by_stranger(address, to=email, about=template, is_owner=is_known(account_of(email)))
         queue(template, to=email, language=language, key=f"{name}-{now:%Y%m%d%H%M%S}")
 
 

@@ -10,8 +10,12 @@ from django.http import HttpRequest
 
 def account_tried(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The account as the sign-in will look for it: other capitals or spaces are not another account."""
-    typed = (credentials or {}).get("username") or request.POST.get("username", "")
-    return unicodedata.normalize("NFKC", typed).strip().lower()[:254]
+    return account_of((credentials or {}).get("username") or request.POST.get("username", ""))
+
+
+def account_of(address: str) -> str:
+    """An e-mail address as accounts are known by it, and as messages arrive at it: letters that only look otherwise."""
+    return unicodedata.normalize("NFKC", address).strip().lower()[:254]
 
 
 def client_address(request: HttpRequest) -> str | None:

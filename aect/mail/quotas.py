@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from aect.accounts.models import User
-from aect.accounts.throttling import network_of
+from aect.accounts.throttling import account_of, network_of
 from aect.limits.services import Limit, take
 
 HOUR = timedelta(hours=1)
@@ -39,4 +39,4 @@ def of_person(person: User) -> Limit:
 
 
 def to_one(recipient: str, about: str) -> Limit:
-    return Limit("mails-recipient", f"{about} {recipient.lower()}", settings.MAILS_PER_RECIPIENT, HOUR)
+    return Limit("mails-recipient", f"{about} {account_of(recipient)}", settings.MAILS_PER_RECIPIENT, HOUR)

@@ -5,6 +5,9 @@ from django.test import override_settings
 
 from aect.accounts.demo import ACCOUNTS, PASSWORD
 from aect.accounts.models import Role, User
+from aect.accounts.throttling import account_of
+from aect.mail import quotas
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +64,20 @@ def test_signing_in_never_leads_to_another_host(client):
         {"username": "a@demo.test", "password": "a long enough password", "next": "https://evil.test/"},
     )
     assert response.url == "/"
+
+
+@pytest.mark.parametrize("alike", ["mılan@demo.test", "milan@demo.teſt", "ｍilan@demo.test"])
+def test_who_is_looked_for_is_who_is_counted(alike):
+    """PostgreSQL takes `ı` and `ſ` for other cases of `i` and `s`: a look-alike had limits of its own."""
+    user = factories.UserFactory(email="milan@demo.test")
+    assert User.objects.filter(email__iexact="mılan@demo.teſt").get() == user
+    if account_of(alike) == user.email:
+        assert User.objects.get_by_natural_key(alike) == user
+    else:
+        with pytest.raises(User.DoesNotExist):
+            User.objects.get_by_natural_key(alike)
+
+
+def test_messages_to_look_alikes_count_for_one_recipient():
+    assert quotas.to_one("milan@demo.teſt", "x").key == quotas.to_one("Milan@demo.test", "x").key
+    assert quotas.to_one("milan@demo.test", "x").key != quotas.to_one("milano@demo.test", "x").key
