@@ -25,6 +25,7 @@ class Dependants(NamedTuple):
 
 
 #: By model, who may put a deleted row back, of those who could not before it is there again: `may(row, user)`.
+#: It raises NotRestored to say why not.
 BINS: dict[type[models.Model], Callable[[Any, User], bool]] = {}
 
 

@@ -144,9 +144,21 @@ def withdrawable_proposals(user: User | AnonymousUser) -> QuerySet[PartyProposal
 
 
 def deletable(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
-    """Of rows that this person may edit, those that they may delete: what is published, an officer takes away."""
+    """Of rows that this person may edit, those that they may delete.
+
+    What is published, and the draft in which a collectivity of others takes part, an officer takes away.
+    """
+    if edits(user):
+        return rows
     public = {field.name for field in rows.model._meta.fields} & {"published_at", "published_on"}
-    return rows if edits(user) else rows.filter(**dict.fromkeys(public))
+    rows = rows.filter(**dict.fromkeys(public))
+    return rows if rows.model is not Partnership else rows.exclude(pk__in=_shared(user).values("partnership"))
+
+
+def _shared(user: User | AnonymousUser) -> QuerySet[Party]:
+    """The places of French local authorities for which this person does not write."""
+    others = Organisation.objects.exclude(pk__in=edited_by(user).values("pk"))
+    return Party.objects.order_by().filter(organisation__in=others.filter(kind__in=FRENCH_KINDS).values("pk"))
 
 
 def visible(entries: EntryQuerySet[E], user: User | AnonymousUser, on: date) -> EntryQuerySet[E]:

@@ -32,6 +32,13 @@ from partnerships.permissions import editable_partnerships, edited_by, edits
 SOURCE = ["source", "source_place"]
 
 
+def narrow(field: Any, partnership: int, named: int | None) -> None:
+    """Leaves, of all organisations, those that take part in the partnership, and the one that is named already."""
+    places = Party.objects.filter(partnership=partnership).values("organisation")
+    field.rows = Organisation.objects.filter(Q(pk__in=places) | Q(pk=named))
+    field.nothing = _("« %(text)s » ne prend pas part à ce partenariat.")
+
+
 class PartnershipForm(SluggedForm):
     """A new one is an agent's draft when it says of which `collectivity`: that becomes its French party."""
 
@@ -135,6 +142,9 @@ class StaffContributionForm(EditForm):
         model = StaffContribution
         fields = ["organisation", "kind", "year", "department", "missions", "people", "days", *SOURCE]
         formfield_callback = form_field
+
+    def under(self, partnership: Partnership) -> None:
+        narrow(self.fields["organisation"], partnership.pk, self.instance.organisation_id)
 
 
 class OrganisationForm(SluggedForm):
@@ -282,8 +292,4 @@ class CommitmentForm(EditForm):
         labels = {"party": _("Partie")}
 
     def under(self, convention: Convention) -> None:
-        """Those who take part in the partnership, and who is named already."""
-        field: Any = self.fields["party"]
-        places = Party.objects.filter(partnership=convention.partnership_id).values("organisation")
-        field.rows = Organisation.objects.filter(Q(pk__in=places) | Q(pk=self.instance.party_id))
-        field.nothing = _("« %(text)s » ne prend pas part à ce partenariat.")
+        narrow(self.fields["party"], convention.partnership_id, self.instance.party_id)

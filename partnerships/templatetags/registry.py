@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from partnerships.choices import FRENCH_KINDS
 from partnerships.editable import KINDS, Kind
 from partnerships.models import Need, Offer, Organisation, Sourced
-from partnerships.permissions import edits, is_agent, knowhow_places, members_seen, visible
+from partnerships.permissions import deletable, edits, is_agent, knowhow_places, members_seen, visible
 
 register = template.Library()
 
@@ -42,7 +42,7 @@ def rights(context: template.Context, record: Any) -> dict[str, bool]:
     is_draft = getattr(record, "is_draft", None)  # None of a kind that has no drafts
     return {
         "edit": may_edit,
-        "delete": may_edit and (edits(user) or is_draft is not False),
+        "delete": may_edit and (edits(user) or deletable(type(record).objects.filter(pk=record.pk), user).exists()),
         "publish": edits(user) and is_draft is not None,
     }
 

@@ -320,13 +320,14 @@ def restore(request: HttpRequest, model: str, event: int) -> HttpResponse:
         raise Http404
     try:
         row: Any = trash.restore(binned[model], event, by=deleter(request))
+        if not trash.BINS[binned[model]](row, cast(User, request.user)):
+            raise Http404
     except ObjectDoesNotExist as unknown:
         raise Http404 from unknown
     except trash.NotRestored as refusal:
+        transaction.set_rollback(True)
         messages.error(request, _("La suppression n’a pas pu être annulée : %(reason)s") % {"reason": refusal})
         return redirect("trash")
-    if not trash.BINS[binned[model]](row, cast(User, request.user)):
-        raise Http404
     messages.success(request, _("« %(name)s » est rétabli.") % {"name": row})
     above = next(filter(None, (getattr(row, name, None) for name in ABOVE)), None)
     return redirect(row if hasattr(row, "get_absolute_url") else above or "trash")

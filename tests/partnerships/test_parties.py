@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from aect import trash
 from aect.accounts.models import Role
 from aect.mail.models import Message
 from partnerships import parties
@@ -167,3 +169,103 @@ def test_a_reader_and_an_analyst_answer_nothing(host, other, partnership):
         assert (
             signed_in(person).post(reverse("proposal-accept", args=[PartyProposal.objects.get().pk])).status_code == 404
         )
+
+
+def test_who_accepts_after_the_delegation_put_them_in_takes_part_once(host, other, partnership):
+    add(host, partnership, other.organisation)
+    factories.PartyFactory(partnership=partnership, organisation=other.organisation, side="french", part="L’eau")
+    accepted = signed_in(other.user).post(reverse("proposal-accept", args=[PartyProposal.objects.get().pk]))
+    assert accepted.status_code == 302
+    assert partnership.parties.get(organisation=other.organisation).part == "L’eau"
+    assert not PartyProposal.objects.exists()
+
+
+def removed(person, place: Party) -> str:
+    """Takes the party out; where to take that back."""
+    address = reverse("partnership-part-delete", args=[place.partnership.slug, "parties", place.pk])
+    assert signed_in(person).post(address, {"version": place.version}).status_code == 302
+    return reverse("restore", args=["partnerships.party", trash.latest_deletion(Party, place.pk)])
+
+
+def test_a_party_comes_back_from_the_bin_only_where_it_could_be_put_in(host, partnership, officer):
+    Partnership.objects.update(published_at=None)
+    place = factories.PartyFactory(partnership=partnership, organisation__kind="ngo", side="foreign")
+    back = removed(host.user, place)
+    Partnership.objects.update(published_at=timezone.now())
+    answer = signed_in(host.user).post(back, follow=True)
+    assert "proposez-la de nouveau" in answer.content.decode()
+    assert not Party.objects.filter(pk=place.pk).exists()
+    assert signed_in(officer).post(back).status_code == 302
+    assert Party.objects.filter(pk=place.pk).exists()
+
+
+def test_nobody_puts_back_a_collectivity_for_which_they_write_no_more(host, other, partnership):
+    second = factories.MembershipFactory(user=host.user, role=MemberRole.EDITOR, organisation=other.organisation)
+    place = factories.PartyFactory(partnership=partnership, organisation=other.organisation, side="french")
+    back = removed(host.user, place)
+    second.delete()
+    signed_in(host.user).post(back)
+    assert not Party.objects.filter(pk=place.pk).exists()
+    factories.MembershipFactory(user=host.user, role=MemberRole.EDITOR, organisation=other.organisation)
+    signed_in(host.user).post(back)
+    assert Party.objects.filter(pk=place.pk).exists()
+
+
+def test_a_draft_in_which_another_takes_part_is_the_delegation_s_to_delete(host, other, partnership, officer):
+    Partnership.objects.update(published_at=None)
+    factories.PartyFactory(partnership=partnership, organisation=other.organisation, side="french")
+    partnership.refresh_from_db()
+    address, client = reverse("partnership-delete", args=[partnership.slug]), signed_in(host.user)
+    assert address not in client.get(partnership.get_absolute_url()).content.decode()
+    assert client.post(address, {"version": partnership.version}).status_code == 404
+    assert signed_in(officer).post(address, {"version": partnership.version}).status_code == 302
+
+
+def test_an_agent_deletes_a_draft_of_their_own(host, partnership):
+    Partnership.objects.update(published_at=None)
+    factories.PartyFactory(partnership=partnership, organisation__kind="ngo", side="foreign")
+    partnership.refresh_from_db()
+    address, client = reverse("partnership-delete", args=[partnership.slug]), signed_in(host.user)
+    assert address in client.get(partnership.get_absolute_url()).content.decode()
+    assert client.post(address, {"version": partnership.version}).status_code == 302
+    assert not Partnership.objects.exists()
+
+
+def test_staff_is_said_of_those_who_take_part_only(host, other, partnership):
+    address = reverse("partnership-part-add", args=[partnership.slug, "agents"])
+
+    def say(organisation):
+        chosen = {"organisation_sought": organisation.name, "organisation_choice": organisation.pk}
+        sent = {"organisation": organisation.name, **chosen, "kind": "expertise", "people": 3}
+        return signed_in(host.user).post(address, sent)
+
+    answer = say(other.organisation)
+    assert (answer.status_code, "ne prend pas part" in answer.content.decode()) == (400, True)
+    assert say(host.organisation).status_code == 302
+    assert partnership.staff_contributions.get().organisation == host.organisation
+
+
+def test_messages_about_places_are_counted(host, other, partnership, settings, officer):
+    settings.MAILS_PER_RECIPIENT = 2
+
+    def propose_and_withdraw(person) -> int:
+        status = parties_page(person, partnership, other.organisation)
+        for proposal in PartyProposal.objects.all():
+            parties.withdraw(proposal, by=person)
+        return status
+
+    assert [propose_and_withdraw(host.user) for _n in range(3)] == [302, 302, 429]
+    assert Message.objects.count() == 2
+    place = factories.PartyFactory(partnership=partnership, organisation=other.organisation, side="french")
+    second = factories.MembershipFactory(user=host.user, role=MemberRole.EDITOR, organisation=other.organisation)
+    address = reverse("partnership-part-delete", args=[partnership.slug, "parties", place.pk])
+    assert signed_in(second.user).post(address, {"version": place.version}).status_code == 429
+    assert Party.objects.filter(pk=place.pk).exists()
+    assert signed_in(officer).post(address, {"version": place.version}).status_code == 302
+
+
+def parties_page(person, partnership: Partnership, organisation) -> int:
+    chosen = {"organisation": organisation.name, "organisation_sought": organisation.name}
+    sent = {**chosen, "organisation_choice": organisation.pk, "side": "french", "role": "party"}
+    address = reverse("partnership-part-add", args=[partnership.slug, "parties"])
+    return signed_in(person).post(address, sent).status_code

@@ -176,7 +176,7 @@ def test_an_agent_edits_and_deletes_their_draft_and_takes_it_back(draft):
 
 
 def test_a_refused_deletion_tells_an_agent_no_name_of_another_collectivity_s(officer_client, draft):
-    partner = factories.PartyFactory(partnership=draft).organisation
+    partner = factories.OrganisationFactory()
     project = factories.DraftFactory(partnership=draft, collectivity=partner, title="Projet de l’autre")
     draft.conventions.all().delete()
     page = signed_in(member_of_first(draft)).get(reverse("partnership-delete", args=[draft.slug])).content.decode()
