@@ -35,7 +35,13 @@ from funding.choices import IN_HAND, AttachmentKind, ProjectState, StepKind
 from funding.models import Assignment, Attachment, Guest, Project, ProjectStep
 from funding.models.filing import ATTACHMENTS
 from funding.models.projects import ProjectQuerySet
-from funding.permissions import editable_projects, filed_projects, instructed_projects, signed_projects
+from funding.permissions import (
+    editable_projects,
+    filed_projects,
+    instructed_projects,
+    removed_attachments,
+    signed_projects,
+)
 from partnerships.choices import MemberRole
 from partnerships.models import Membership, Organisation
 from partnerships.permissions import edited_by
@@ -311,6 +317,9 @@ def attach(project: Project, file: Any, *, kind: AttachmentKind | str, by: User)
     found = _held(project, editable_projects(by), among=ProjectState.values)
     if found.attachments.count() >= settings.ATTACHMENT_MAX_COUNT:
         raise ValidationError(_("Un dossier a %(n)s pièces au plus."), "many", {"n": settings.ATTACHMENT_MAX_COUNT})
+    if removed_attachments(by).filter(project=found, uploaded_by=by).count() >= settings.ATTACHMENT_MAX_COUNT:
+        said = _("Vous avez retiré %(n)s pièces de ce dossier en un mois : rétablissez-en une au lieu d’en joindre.")
+        raise ValidationError(said, "many", {"n": settings.ATTACHMENT_MAX_COUNT})
     accepted = uploads.check(file, file.name, most_bytes=settings.ATTACHMENT_MAX_BYTES)
     attachment = Attachment(project=found, kind=kind, uploaded_by=by, file=file, **accepted._asdict())
     attachment.full_clean(exclude=["file"])

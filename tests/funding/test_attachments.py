@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -124,3 +125,15 @@ def test_a_file_goes_when_the_bin_keeps_its_row_no_longer(draft, signatory, medi
     events.filter(pgh_obj=gone).update(pgh_created_at="2020-01-01 00:00Z")
     assert filing.forget_files() == 1
     assert [path.exists() for path in (*paths, fresh)] == [True, True, False, True]
+
+
+def test_the_bin_of_a_record_does_not_take_files_without_end(draft, signatory, guest, settings):  # noqa: F811
+    settings.ATTACHMENT_MAX_COUNT = 2
+    for number in range(2):
+        filing.detach(attached(draft, guest, f"{number}.pdf"), by=guest)
+    with pytest.raises(ValidationError, match="rétablissez-en une"):
+        attached(draft, guest, "c.pdf")
+    attached(draft, signatory)  # one person's bin stops nobody else
+    event = filing.removed_attachments(guest).filter(project=draft).first()
+    client_of(guest).post(f"/projets/{draft.slug}/pieces/{event.pgh_id}/retablir/")
+    assert draft.attachments.count() == 2
