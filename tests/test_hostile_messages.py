@@ -136,7 +136,7 @@ def place_of_b(world: World) -> Data:
 
 def batch_is_written(world: World) -> None:
     Batch.objects.filter(pk=world.batch).update(state=BatchState.WRITTEN)
-    BatchRow.objects.create(batch_id=world.batch, line=2, cells={"name": HOSTILE}, action="error")
+    BatchRow.objects.create(batch_id=world.batch, line=3, cells={"name": HOSTILE}, action="error")
 
 
 def request_is_answered(world: World) -> None:
