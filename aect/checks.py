@@ -8,6 +8,13 @@ from django.core import checks
 
 SHORTEST_KEY = 50  # characters; as many as Django asks for
 FEWEST_LETTERS = 10  # different ones: less is a word typed again and again
+#: What serves nobody when it is less; of heavy work, one place is kept for people who are signed in.
+SMALLEST = {
+    "HEAVY_AT_ONCE": 2,
+    **dict.fromkeys(("HEAVY_PER_READER", "PASSWORDS_AT_ONCE", "PASSWORDS_PER_ADDRESS"), 1),
+    **dict.fromkeys(("GUESSES_PER_ADDRESS", "GUESSES_PER_NETWORK", "GUESSES_PER_ACCOUNT"), 1),
+    **dict.fromkeys(("MAILS_PER_ADDRESS", "MAILS_PER_NETWORK", "MAILS_PER_PERSON", "MAILS_PER_RECIPIENT"), 1),
+}
 
 
 @checks.register(checks.Tags.security, deploy=True)
@@ -28,3 +35,5 @@ def faults() -> Iterator[tuple[int, str, str]]:
         yield 4, "DEBUG=1 shows tracebacks to visitors.", "Leave it out."
     if settings.HTTPS and not settings.SITE_URL.startswith("https://"):
         yield 5, "The links in messages do not lead to https.", "Give SITE_URL the site's address: https://…"
+    for name in (name for name, least in SMALLEST.items() if getattr(settings, name) < least):
+        yield 6, f"{name} is too small: it refuses everybody.", f"Give it {SMALLEST[name]} or more."

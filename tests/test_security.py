@@ -117,6 +117,8 @@ def test_the_production_settings_pass_the_deployment_check():
         ("DEBUG", "1", "aect.E004"),
         ("SITE_URL", "http://aect.example.org", "aect.E005"),
         ("SITE_URL", "", "aect.E005"),
+        ("HEAVY_AT_ONCE", "1", "HEAVY_AT_ONCE"),
+        ("PASSWORDS_AT_ONCE", "0", "PASSWORDS_AT_ONCE"),
     ],
 )
 def test_the_deployment_check_refuses_what_is_unsafe(name, value, told, monkeypatch):
