@@ -69,8 +69,9 @@ TYPED: dict[str, dict[str, Any]] = {
     "partnership-edit": {"name": "Autre"},
     "partnership-convention-add": NEW_CONVENTION,
     "partnership-part-add actions": {"title": "Nouvelle"},
+    # B is proposed for the published partnership already: only those change anything who put it in unasked.
     "partnership-part-add parties": {
-        **chosen("organisation", "name_c", "place_c_id"),
+        **chosen("organisation", "name_b", "place_b_id"),
         "side": "french",
         "role": "party",
     },
