@@ -26,9 +26,6 @@ from aect.fields import Precision
 from aect.loading import values as facts
 from aect.loading.merging import BadFixture, Changes, Loader, Told, deleted_before
 
-__all__ = ["BadFixture", "Changes", "Loader", "Told"]
-
-
 # CSV
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -138,9 +137,9 @@ def fill() -> None:
 @contextmanager
 def gunicorn() -> Iterator[tuple[int, int]]:
     """The web as it is deployed; its port and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    from tests.children import free_port
+
+    port = free_port()
     command = [str(Path(sys.executable).with_name("gunicorn")), "--config", "aect/gunicorn.py"]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
     env = {**os.environ, "HTTPS": "0", "STATEMENT_TIMEOUT_MS": "10000", "LOG_LEVEL": "ERROR"}

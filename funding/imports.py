@@ -8,10 +8,8 @@ from django.db.backends.utils import CursorWrapper
 from aect.fixtures import (
     DAY,
     YEAR,
-    Changes,
     Column,
     Entry,
-    Loader,
     Writer,
     code,
     one_of,
@@ -24,6 +22,7 @@ from aect.fixtures import (
     text,
     upsert,
 )
+from aect.loading.merging import Changes, Loader
 from aect.loading.models import Origin
 from funding.choices import IncomeGroup, ProjectState
 from funding.models import (

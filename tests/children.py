@@ -1,6 +1,7 @@
 """Processes of their own that work on the test's database and Redis."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,13 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
+
+
+def free_port() -> int:
+    """One that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

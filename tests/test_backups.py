@@ -40,7 +40,8 @@ print(StaleTotal.objects.count() - before)
 ROWS = "SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY t::text), '')), count(*) FROM \"{}\" AS t"
 CATALOGUE = {
     "triggers": """
-        SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
+        SELECT tgrelid::regclass::text, tgname, tgenabled, obj_description(oid) FROM pg_trigger
+        WHERE NOT tgisinternal ORDER BY 1, 2
     """,
     "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
     # PostgreSQL writes the casts of one and the same condition in two ways.

@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.client import FakePayload
 
 from tests import factories
-from tests.children import child_environment
+from tests.children import child_environment, free_port
 
 COMPOSE = (Path(settings.BASE_DIR) / "docker-compose.yml").read_text()
 
@@ -24,9 +24,7 @@ COMPOSE = (Path(settings.BASE_DIR) / "docker-compose.yml").read_text()
 @contextmanager
 def gunicorn(*options: str) -> Iterator[int]:
     """A real one, as the demonstration and the image start it; gives its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = str(Path(sys.executable).with_name("gunicorn"))
     command = [program, "--config", "aect/gunicorn.py", "--bind", f"127.0.0.1:{port}", "--workers", "1", *options]
     process = subprocess.Popen(command, env=child_environment(HTTPS="0"), cwd=settings.BASE_DIR)
@@ -133,10 +131,8 @@ def test_two_slow_visitors_do_not_stop_the_site(options, stands):
 @pytest.mark.django_db
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_the_proxy_of_compose_keeps_many_slow_visitors_away(tmp_path):
-    with gunicorn() as port, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        front = probe.getsockname()[1]
-        probe.close()
+    with gunicorn() as port:
+        front = free_port()
         config = re.search(r"  proxy:\n    content: \|\n((?:      .*\n)+)", COMPOSE)[1].replace("$$", "$")
         config = config.replace("listen 8080", f"listen 127.0.0.1:{front}").replace("web:8000", f"127.0.0.1:{port}")
         logs = f"error_log {tmp_path}/error.log; pid {tmp_path}/pid; daemon off; master_process off;"

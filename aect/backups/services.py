@@ -7,6 +7,7 @@ there. SECRET_KEY is not in it: without the same key, recovery codes and mailed 
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -37,14 +38,7 @@ def back_up(target: Path) -> dict[str, Any]:
     partial = target.with_name(f".{target.name}.partial")
     try:
         with _folder(near=target.parent) as folder:
-            _run(
-                "pg_dump",
-                "--format=custom",
-                f"--file={folder / DATABASE}",
-                "--no-privileges",
-                "--no-owner",
-                "--no-comments",
-            )
+            _run("pg_dump", "--format=custom", f"--file={folder / DATABASE}", "--no-privileges", "--no-owner")
             files = {DATABASE: digest(folder / DATABASE), **dict(_digests(Path(settings.MEDIA_ROOT)))}
             told = {"made_at": timezone.now().isoformat(), "migrations": migrations(), "files": files}
             (folder / LIST).write_text(json.dumps(told, indent=1))
@@ -102,14 +96,12 @@ def _restored(folder: Path) -> Path:
 
     A server makes those that we use for the owner of a database.
     """
-    told = _run("pg_restore", "--list", str(folder / DATABASE)).splitlines(keepends=True)
+    told = _run("pg_restore", "--list", str(folder / DATABASE))
     with connection.cursor() as cursor:
-        for line in told:
-            if " EXTENSION - " in line and not line.startswith(";"):
-                name = line.split(" EXTENSION - ")[1].split()[0]
-                cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+        for name in re.findall(r" EXTENSION - (\S+)", told):
+            cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
     chosen = folder / "restored.list"
-    chosen.write_text("".join(line for line in told if " EXTENSION - " not in line))
+    chosen.write_text(re.sub(r"(?m)^.* (COMMENT - EXTENSION|EXTENSION -) .*\n", "", told))
     return chosen
 
 

@@ -58,9 +58,9 @@ class DifferenceFilter(UrlFilterSet):
     @property
     def views(self) -> list[tuple[str, Any, int]]:
         """Each list: its name in the address, its label, how many differences it has."""
-        counted = {name: Count("pk", filter=Q(state=state)) for name, (state, _label) in VIEWS.items()}
-        numbers = Difference.objects.aggregate(**{f"n{place}": each for place, each in enumerate(counted.values())})
-        return [(name, VIEWS[name][1], numbers[f"n{place}"]) for place, name in enumerate(VIEWS)]
+        counts = {state.value: Count("pk", filter=Q(state=state)) for state in DifferenceState}
+        found = Difference.objects.aggregate(**counts)
+        return [(name, label, found[state]) for name, (state, label) in VIEWS.items()]
 
     @property
     def rows(self) -> QuerySet[Any]:

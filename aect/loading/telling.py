@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from aect import history
 from aect.changes import shown
 from aect.loading import values as facts
-from aect.loading.models import Difference, LoadedRow
+from aect.loading.models import Difference, DifferenceKind, LoadedRow
 from aect.loading.services import ours_of, stamp
 
 NAMES = ("name", "title", "text", "label", "name_fr", "code", "slug")
@@ -114,10 +114,9 @@ def cell(difference: Difference, row: Any, rows: Rows) -> Cell:
     ours = ours_of(difference, row)
     mark = stamp(difference, ours)
     if difference.is_whole:
-        told = (_("présente"), _("absente"))
-        here, there = told if difference.kind == "dropped" else told[::-1]
-        here = told[0] if row is not None else told[1]
-        return Cell(difference, _("La fiche entière"), here, there, mark)
+        is_there = {True: _("présente"), False: _("absente")}
+        in_files = difference.kind == DifferenceKind.ABSENT
+        return Cell(difference, _("La fiche entière"), is_there[ours], is_there[in_files], mark)
     model = difference.row.model_class
     label = capfirst(str(facts.label_of(model, difference.field)))
     words = [in_words(model, difference.field, value, rows) for value in (ours, difference.theirs)]

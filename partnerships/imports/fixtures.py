@@ -13,12 +13,8 @@ from stdnum.fr import siren
 
 from aect.fixtures import (
     WHOLE_NUMBER,
-    BadFixture,
-    Changes,
     Column,
     Entry,
-    Loader,
-    Told,
     Writer,
     code,
     one_of,
@@ -30,7 +26,7 @@ from aect.fixtures import (
     text,
     upsert,
 )
-from aect.loading.merging import deleted_before, nobody
+from aect.loading.merging import BadFixture, Changes, Loader, Told, deleted_before, nobody
 from aect.loading.models import LoadedRow, Origin
 from partnerships.choices import FRENCH_KINDS, MEXICAN_KINDS
 from partnerships.models import (

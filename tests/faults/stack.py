@@ -4,7 +4,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from aect.local import places, processes, templates
 from aect.local.places import CHECKOUT
 from aect.local.processes import Account, Child
 from aect.local.services import Services, services
+from tests.children import free_port
 
 HERE = Path(sys.executable).parent
 CELERY = [str(HERE / "celery"), "--app", "aect"]
@@ -42,9 +42,7 @@ class Stack:
     """Its programs by name. `tend` starts again what has ended: call it while waiting, in the main thread."""
 
     def __init__(self, running: Services, folder: Path, account: Account | None) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.site = f"http://127.0.0.1:{self.port}"
         self.folder, self.account, self.owner_url = folder, account, running.database_url
         self.redis = Redis.from_url(running.redis_url)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from django.conf import settings
 from aect.local import places, templates
 from aect.local.services import services
 from aect.settings import env
+from tests.children import free_port
 from tests.test_serving import asked
 
 PATIENCE = 8  # seconds: five on a machine that has nothing else to do
@@ -67,9 +67,7 @@ def stopped(postgres: int) -> list[int]:
 @pytest.fixture
 def site(server) -> Iterator[int]:
     """The port at which the pages of this server are served, with a warm connection in every thread."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     web = gunicorn(server, port)
     try:
         until_well(port)

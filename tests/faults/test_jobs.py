@@ -23,7 +23,7 @@ from aect.jobs.services import claim, reconcile, request_job
 from funding import services
 from funding.models import ApdTotal, StaleTotal
 from tests import factories
-from tests.children import child_environment, worker
+from tests.children import child_environment, free_port, worker
 from tests.faults.conftest import in_threads, wait_until
 
 TASK = services.TOTALS_TASK
@@ -102,10 +102,7 @@ def request_elsewhere(redis_url: str) -> subprocess.CompletedProcess:
 
 
 def test_without_redis_the_work_is_kept_and_rung_for_later(empty_queue):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed = f"redis://127.0.0.1:{probe.getsockname()[1]}/0"
-    said = request_elsewhere(closed).stderr
+    said = request_elsewhere(f"redis://127.0.0.1:{free_port()}/0").stderr
     assert "Could not ring" in said
     assert (Job.objects.get().state, queued()) == (JobState.PENDING, 0)
     assert reconcile() == 0  # it has only just been rung for

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +21,7 @@ from aect.limits import rooms, services
 from aect.limits.models import Count
 from aect.limits.services import Exceeded, Limit
 from tests import factories
-from tests.children import child_environment
+from tests.children import child_environment, free_port
 from tests.faults.conftest import in_threads, wait_until
 
 EXPORT = "/collectivites/export.xlsx?toutes=1"
@@ -34,9 +33,7 @@ NO_GUARD = {"HEAVY_AT_ONCE": "99", "HEAVY_PER_READER": "99"}
 @contextmanager
 def gunicorn(**environment: str) -> Iterator[int]:
     """The site on a port of its own: two processes of four threads, behind a proxy that says who asks."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "aect.wsgi", "--workers", "2", "--threads", "4"]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "critical", "--no-control-socket"]
     asked = {"BEHIND_PROXY": "1", "HTTPS": "0", "DEBUG": "0", "ALLOWED_HOSTS": "*", "LOG_LEVEL": "CRITICAL"}

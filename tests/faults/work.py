@@ -21,7 +21,7 @@ import requests
 from tests.faults.stack import Person, Stack
 
 ROWS = 20  # of an imported file
-PATIENCE = 150  # seconds: after a death a message may wait for one minute, and the clock for another
+PATIENCE = 150  # seconds, after which nothing more is expected
 PAUSE = 0.1
 
 #: How often each word is found, by what was done with it.

@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from aect.fixtures import BadFixture, parse_date
+from aect.fixtures import parse_date
+from aect.loading.merging import BadFixture
 from funding.models import Call, Cofinancing, Project, PublishedFigure
 from partnerships.models import (
     Action,

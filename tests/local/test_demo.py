@@ -9,6 +9,7 @@ import pytest
 
 from aect.local import demo, places, processes
 from aect.local.services import Failed, Services
+from tests.children import free_port
 
 WEB = """
 import http.server, sys
@@ -22,9 +23,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Ok).serve_forever()
 
 @pytest.fixture
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
